@@ -1,0 +1,118 @@
+"""Which repository this is: its folders, its identity, its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kagura_git.errors import GitError
+from kagura_git.git.run import Git, scrubbed
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One repository as seen from one of its worktrees; all paths absolute.
+
+    Attributes:
+        top: the top of the work tree.
+        git_dir: this worktree's git directory.
+        common_dir: the git directory that all worktrees share.
+    """
+
+    git: Git
+    top: str
+    git_dir: str
+    common_dir: str
+
+    @property
+    def private(self) -> str:
+        """The folder for what belongs to this worktree alone."""
+        return os.path.join(self.git_dir, "kagura")
+
+    @property
+    def shared(self) -> str:
+        """The folder for what all worktrees share."""
+        return os.path.join(self.common_dir, "kagura")
+
+    def head(self) -> str | None:
+        """Return the commit of HEAD, or None before the first commit."""
+        done = self.git.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128))
+        return done.stdout.decode().strip() or None if done.returncode == 0 else None
+
+    def identity(self) -> str:
+        """Return ``Name <email>`` as git would sign a commit, or ``unknown``."""
+        done = self.git.run("var", "GIT_AUTHOR_IDENT", ok=(0, 1, 128))
+        if done.returncode != 0:
+            return os.environ.get("USER") or "unknown"
+        text = done.stdout.decode("utf-8", "replace")
+        return text[: text.rfind(">") + 1].strip() or "unknown"
+
+    def name(self) -> str:
+        """Return the repository's name: of ``origin`` if it has one, else of the main folder."""
+        url = self.git.config("remote.origin.url")
+        if url:
+            last = url.rstrip("/").replace("\\", "/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+            if last.removesuffix(".git"):
+                return last.removesuffix(".git")
+        if os.path.basename(self.common_dir) == ".git":
+            return os.path.basename(os.path.dirname(self.common_dir))
+        return os.path.basename(self.common_dir).removesuffix(".git")
+
+    def relative(self, path: str, cwd: str | None = None) -> str:
+        """Return a path given by a caller as ``/``-separated path below the top.
+
+        Relative paths count from ``cwd`` (default: the top). The file itself
+        need not exist; a symbolic link as last part is kept as it is.
+
+        Raises:
+            GitError: the path is empty, holds a NUL, or leaves the repository.
+        """
+        if not path or "\0" in path:
+            raise GitError(f"not a path: {path!r}")
+        full = os.path.normpath(os.path.join(cwd or self.top, path))
+        parent = os.path.realpath(os.path.dirname(full))
+        inside = os.path.relpath(os.path.join(parent, os.path.basename(full)), self.top)
+        if inside == ".." or inside.startswith(f"..{os.sep}") or os.path.isabs(inside):
+            raise GitError(
+                f"{path} is outside the repository",
+                hint="Give a path below the top of the repository.",
+                where=self.top,
+            )
+        return inside.replace(os.sep, "/")
+
+
+def discover(start: str, environ: Mapping[str, str]) -> Repository:
+    """Return the repository that a folder belongs to.
+
+    Raises:
+        GitError: no repository there, or a bare one, which has no records to write.
+    """
+    git = Git(start, scrubbed(environ))
+    done = git.run(
+        "rev-parse", "--is-bare-repository", "--absolute-git-dir", "--git-common-dir",
+        "--show-toplevel", ok=(0, 128),
+    )  # fmt: skip
+    lines = done.stdout.decode("utf-8", "surrogateescape").split("\n")
+    if done.returncode != 0 or len(lines) < 4:
+        if lines[0] == "true":
+            raise GitError(
+                "a bare repository has no work tree",
+                hint="Run this in one of its worktrees (`git worktree list`).",
+                where=start,
+            )
+        said = done.stderr.decode("utf-8", "replace").strip()
+        hint = "Run this inside a repository, or `git init` first."
+        if "dubious ownership" in said:
+            hint = said.split("\n", 1)[-1].strip()
+        elif lines[0] == "false":
+            hint = "Run this in the work tree, not inside its git directory."
+        raise GitError("not in a git work tree", hint=hint, where=start)
+    top = os.path.realpath(lines[3])
+    common = os.path.normpath(os.path.join(start, lines[2]))
+    return Repository(
+        git=Git(top, git.env),
+        top=top,
+        git_dir=os.path.realpath(lines[1]),
+        common_dir=os.path.realpath(common),
+    )

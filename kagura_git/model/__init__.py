@@ -1,0 +1,1 @@
+"""What a record is. Pure: no git, no files, no clock."""

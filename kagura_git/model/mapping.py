@@ -1,0 +1,112 @@
+"""Records to plain mappings and back: the shape that YAML, JSON and schemas share.
+
+Unknown fields are kept in ``extra`` and written back after the known ones, so
+that an older program does not strip what a newer one recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from kagura_git.errors import InvalidRecord
+from kagura_git.model.ids import Kind
+from kagura_git.model.records import (
+    RECORD_TYPES,
+    SCHEMA_VERSION,
+    AnyRecord,
+    Change,
+    Record,
+    schema_name,
+)
+
+# Written even when they hold their default: a reader of the file should see them.
+_ALWAYS: Final = {"status", "confidence", "resolved", "occurrences", "message"}
+_SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]*)\Z")
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC with milliseconds and ``Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, msgspec.Struct):
+        return {
+            name: _plain(item)
+            for name in value.__struct_fields__
+            if (item := getattr(value, name)) is not None
+        }
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def to_mapping(record: AnyRecord) -> dict[str, Any]:
+    """Return a record as JSON-ready values, in writing order, without empty optional fields."""
+    out: dict[str, Any] = {} if isinstance(record, Change) else {"schema": schema_name(record.kind)}
+    for name in record.__struct_fields__:
+        if name == "extra":
+            continue
+        value = getattr(record, name)
+        if name in _ALWAYS or not (value is None or value == "" or value == []):
+            out[name] = _plain(value)
+    out.update(record.extra)
+    return out
+
+
+def from_mapping(mapping: Mapping[str, Any], where: str = "") -> Record:
+    """Return the record a mapping describes.
+
+    Raises:
+        InvalidRecord: no or a foreign ``schema``, a newer version, a missing
+            field or a wrong type, with the field's name.
+    """
+    schema = mapping.get("schema")
+    match = _SCHEMA.match(schema) if isinstance(schema, str) else None
+    if match is None:
+        raise InvalidRecord(
+            f"'schema' is {schema!r}, not 'kagura/<kind>/{SCHEMA_VERSION}'",
+            hint="Restore the record's 'schema' line; `git log -p` on the file shows it.",
+            where=where,
+        )
+    if int(match[2]) > SCHEMA_VERSION:
+        raise InvalidRecord(
+            f"written by a newer kagura-git ({schema})",
+            hint="Upgrade kagura-git to read this record.",
+            where=where,
+        )
+    kind: Kind = match[1]  # type: ignore[assignment]
+    return _convert(mapping, RECORD_TYPES[kind], where)
+
+
+def change_from_mapping(mapping: Mapping[str, Any], where: str = "") -> Change:
+    """Return the change a mapping describes; raises ``InvalidRecord`` like :func:`from_mapping`."""
+    return _convert(mapping, Change, where)
+
+
+def _convert(mapping: Mapping[str, Any], type_: type[Any], where: str) -> Any:
+    known = set(type_.__struct_fields__) - {"extra"}
+    values = {name: value for name, value in mapping.items() if name in known}
+    values["extra"] = {n: v for n, v in mapping.items() if n not in known and n != "schema"}
+    try:
+        return msgspec.convert(values, type_, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(
+            readable(error),
+            hint="Correct the field; the schema named in the file's first line lists them.",
+            where=where,
+        ) from None
+
+
+def readable(error: msgspec.ValidationError) -> str:
+    """Return msgspec's message with the field's name in front instead of a JSON path behind."""
+    text, _, path = str(error).partition(" - at `$")
+    name = path.rstrip("`").lstrip(".")
+    return f"{name}: {text}" if name else text

@@ -1,0 +1,1 @@
+"""Records as files: codec, schemas, the work tree's store, working memory, journal."""

@@ -1,0 +1,190 @@
+"""The records in the work tree: ``.kagura/<kind>s/<YYYY-MM>/<id>-<slug>.yaml``.
+
+The only module that writes record files. A repository is untrusted: nothing
+here follows a symbolic link, and a record that cannot be read is reported
+beside the others, never instead of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from kagura_git import atomic
+from kagura_git.errors import InvalidRecord, NotFound
+from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, kind_of, slug
+from kagura_git.model.records import Record
+from kagura_git.store import codec, strict_yaml
+
+FOLDER: Final = ".kagura"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record file: its path below the top of the work tree, and its record or what is wrong."""
+
+    path: str
+    record: Record | None
+    problem: InvalidRecord | None = None
+
+
+def folder_of(kind: Kind) -> str:
+    """Return the folder of a kind's records, such as ``.kagura/decisions``."""
+    return f"{FOLDER}/{kind}s"
+
+
+def blob_id(data: bytes) -> str:
+    """Return the SHA-1 blob id git gives these bytes (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
+    header = b"blob %d\x00" % len(data)
+    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
+
+
+class RecordFiles:
+    """The record files of one work tree.
+
+    Args:
+        top: absolute path of the top of the work tree.
+    """
+
+    def __init__(self, top: str) -> None:
+        self.top = top
+        self._blobs: dict[str, tuple[tuple[int, int, int], str]] = {}
+
+    def entries(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[tuple[str, os.stat_result]]:
+        """Yield every record file's path and ``lstat``, links included, by kind and month."""
+        for kind in kinds:
+            base = folder_of(kind)
+            for month in self._scan(base):
+                if not month.is_dir(follow_symlinks=False):
+                    continue
+                for file in self._scan(f"{base}/{month.name}"):
+                    if file.name.endswith(".yaml") and not file.name.startswith("."):
+                        yield f"{base}/{month.name}/{file.name}", file.stat(follow_symlinks=False)
+
+    def _scan(self, folder: str) -> list[os.DirEntry[str]]:
+        parts = folder.split("/")
+        for depth in range(1, len(parts) + 1):
+            if os.path.islink(os.path.join(self.top, *parts[:depth])):
+                return []
+        try:
+            with os.scandir(os.path.join(self.top, *parts)) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def listing(self) -> dict[str, str]:
+        """Return every readable record file's path and blob id; unchanged files are not read again."""
+        known, fresh = self._blobs, {}
+        for path, info in self.entries():
+            if not stat.S_ISREG(info.st_mode) or info.st_size > strict_yaml.MAX_BYTES:
+                continue
+            mark = (info.st_mtime_ns, info.st_size, info.st_ino)
+            cached = known.get(path)
+            if cached is not None and cached[0] == mark:
+                fresh[path] = cached
+                continue
+            try:
+                fresh[path] = (mark, blob_id(self.bytes_at(path)))
+            except FileNotFoundError:
+                continue  # deleted between listing and reading
+        self._blobs = fresh
+        return {path: blob for path, (_, blob) in fresh.items()}
+
+    def marks(self) -> dict[str, tuple[tuple[int, int, int], str]]:
+        """Return what :meth:`listing` knows, to be kept between processes."""
+        return self._blobs
+
+    def remember(self, marks: dict[str, tuple[tuple[int, int, int], str]]) -> None:
+        """Take over what an earlier process knew; a file that changed since is read again."""
+        self._blobs = marks
+
+    def bytes_at(self, path: str) -> bytes:
+        """Return a record file's bytes.
+
+        Raises:
+            InvalidRecord: it is a symbolic link or no regular file.
+            FileNotFoundError: it is gone.
+        """
+        full = os.path.join(self.top, *path.split("/"))
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = os.open(full, flags)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._not_a_file(path) from error
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise self._not_a_file(path)
+            return file.read(strict_yaml.MAX_BYTES + 1)
+
+    @staticmethod
+    def _not_a_file(path: str) -> InvalidRecord:
+        return InvalidRecord(
+            "a record must be a regular file, not a link or device",
+            hint="Replace it with the record's text.",
+            where=path,
+        )
+
+    def read(self, path: str) -> Record:
+        """Return the record at a path; raises ``InvalidRecord`` or ``FileNotFoundError``."""
+        return codec.loads(self.bytes_at(path), path)
+
+    def read_all(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[Stored]:
+        """Yield every record file; a broken one carries its problem and hides no other."""
+        for path, _ in self.entries(kinds):
+            try:
+                yield Stored(path, self.read(path))
+            except InvalidRecord as problem:
+                yield Stored(path, None, problem)
+            except FileNotFoundError:
+                continue
+
+    def path_of(self, record_id: str) -> str | None:
+        """Return the path of the record with this id, or None."""
+        base = folder_of(kind_of(record_id))
+        for month in self._scan(base):
+            if month.is_dir(follow_symlinks=False):
+                for file in self._scan(f"{base}/{month.name}"):
+                    if file.name.endswith(".yaml") and id_in_name(file.name) == record_id:
+                        return f"{base}/{month.name}/{file.name}"
+        return None
+
+    def get(self, record_id: str) -> tuple[str, Record]:
+        """Return the path and the record with this id; raises ``NotFound``, ``InvalidRecord``."""
+        path = self.path_of(record_id)
+        if path is None:
+            raise NotFound(
+                f"no record {record_id} on this branch",
+                hint="`git kagura search` finds records by what they say.",
+                where=record_id,
+            )
+        return path, self.read(path)
+
+    def place(self, record: Record) -> str:
+        """Return the path for a record that has none yet."""
+        title = record.title
+        name = f"{record.id}-{slug(title)}" if slug(title) else record.id
+        return f"{folder_of(record.kind)}/{record.created_at:%Y-%m}/{name}.yaml"
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a record file atomically and durably.
+
+        Raises:
+            InvalidRecord: a folder on the way is a symbolic link.
+        """
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            folder = os.path.join(self.top, *parts[:depth])
+            if os.path.islink(folder):
+                raise InvalidRecord(
+                    "a symbolic link; records are not written through links",
+                    hint="Replace the link with a folder.",
+                    where="/".join(parts[:depth]),
+                )
+        os.makedirs(os.path.join(self.top, *parts[:-1]), exist_ok=True)
+        atomic.write(os.path.join(self.top, *parts), data)
