@@ -49,6 +49,12 @@ def create(path: str | os.PathLike[str], data: bytes) -> bool:
     return True
 
 
+def flush_to_disk() -> None:
+    """Wait until everything written before is on disk: one flush for many files."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
 def sync_folder(folder: str) -> None:
     """Make a rename in the folder survive a power loss, where the system can."""
     if os.name != "posix":

@@ -85,13 +85,13 @@ def read(path: str) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     lines = (line.strip() for line in data.splitlines())
-    if all(not line or line.startswith((b"#", b"[")) for line in lines):
+    if all(not line or line[:1] == b"#" or (line[:1] + line[-1:]) == b"[]" for line in lines):
         return {}  # as `init` wrote it: a hook need not pay 10 ms for the TOML parser
     import tomllib
 
     try:
         return tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise KaguraError(
             f"not valid TOML: {error}", hint="Correct that line.", where=FILE
         ) from None

@@ -5,7 +5,6 @@ Light on purpose (the hooks use it).
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -78,9 +77,7 @@ class Git:
             )
         return done
 
-    def text(
-        self, *args: str, stdin: bytes | None = None, ok: Collection[int] = (0,)
-    ) -> str:
+    def text(self, *args: str, stdin: bytes | None = None, ok: Collection[int] = (0,)) -> str:
         """Return what ``git ARGS`` printed, as text, without the last newline."""
         return decode(self.run(*args, stdin=stdin, ok=ok).stdout).rstrip("\n")
 
@@ -109,5 +106,3 @@ def revision(text: str) -> str:
     if text.startswith("-") or "\0" in text or "\n" in text or not text:
         raise GitError(f"not a revision: {text!r}", hint="Name a branch, a tag or a commit.")
     return text
-
-

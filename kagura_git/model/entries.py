@@ -41,14 +41,14 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 
 def parse_entries(text: str) -> list[dict[str, Any]]:
-    """Return the entries of a note; lines that are not ours (``git notes add`` by hand) are skipped."""
+    """Return the entries of a note; lines written by hand are passed over."""
     found: dict[str, dict[str, Any]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # not splitlines: U+2028 may stand in a text
         if not line.startswith("- {"):
             continue
         try:
             entry = json.loads(line[2:])
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # ValueError: a number of 5,000 digits too
             continue
         if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
             found.setdefault(line, entry)

@@ -22,34 +22,36 @@ class Frame(NamedTuple):
     own: bool
 
 
+# Every pattern is linear: a trace of 1 MB may be anything. So no \s where a newline
+# would let one start run over the rest, and nothing optional between two stars.
 _FRAMES: Final = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         # Python: File "src/a.py", line 4, in run
-        r"^\s*File [\"'](?P<path>[^\"']+)[\"'], line \d+(?:, in (?P<fn>.+))?",
-        # Rust, before JavaScript, whose pattern reads its second line alone: 4: shop::cart::add\n   at ./src/cart.rs:12:5
-        r"^\s*\d+: (?:0x[0-9a-f]+ - )?(?P<fn>[^\n]+)\n\s+at (?P<path>[^\s:]+):\d+",
+        r"^[ \t|]*File (?P<quote>[\"'])(?P<path>[^\n]+?)(?P=quote), line \d+(?:, in (?P<fn>.+))?",
+        # Rust (before JavaScript, whose pattern would take its second line alone):
+        # 4: shop::cart::add\n   at ./src/cart.rs:12:5
+        r"^[ \t]*\d+: (?:[ \t]*0x[0-9a-f]+ - )?(?P<fn>[^\n]+)\n[ \t]+at (?P<path>[^\s:]+):\d+",
         # JavaScript: at async run (src/a.ts:4:5) and at src/a.ts:4:5
-        r"^\s*at (?:async )?(?:(?P<fn>[^\s(][^(\n]*?) \()?"
-        r"(?P<path>(?:file:///|webpack(?:-internal)?:///)?[^\s():][^():\n]*(?:\?[^():]*)?):\d+:\d+\)?",
+        r"^[ \t]*at (?:async )?(?:(?P<fn>[^\s(][^(\n]*?) \()?"
+        r"(?P<path>[^\s()](?:(?! \()[^\n])*?):\d+:\d+\)?[ \t]*$",
         # Java and Kotlin: at com.shop.Cart.add(Cart.java:12)
-        r"^\s*at (?:[\w.@-]+/)?(?P<fn>[\w.$<>]+)\((?P<path>[\w$]+\.(?:java|kt|scala|groovy)|"
-        r"Native Method|Unknown Source)(?::\d+)?\)",
+        r"^[ \t]*at (?:[\w.@-]*/){0,2}(?P<fn>[^\s(/][^(/\n]*)\("
+        r"(?P<path>[^\s():]+\.(?:java|kts?|scala|groovy)|Native Method|Unknown Source)(?::\d+)?\)",
         # C#: at Shop.Cart.Add(Int32 n) in /src/Cart.cs:line 12
-        r"^\s*at (?P<fn>[\w.`<>+]+)\([^)\n]*\) in (?P<path>[^\n]+?):line \d+",
+        r"^[ \t]*at (?P<fn>[^\s(]+)\([^)\n]*\) in (?P<path>[^\n]+?):line \d+",
         # Go: shop/cart.(*Cart).Add(0xc0000)\n\t/src/cart.go:12 +0x1d
-        r"^(?:created by )?(?P<fn>[\w./*()-]+?)(?:\([^)\n]*\)| in goroutine \d+)?\n"
-        r"\t(?P<path>[^\s:]+\.go):\d+",
+        r"^(?:created by )?(?P<fn>[^\s()][^\n]*)\n\t(?P<path>[^\n:]+\.go):\d+",
         # rustc and friends: --> src/cart.rs:12:5
-        r"^\s*-->\s(?P<path>[^\s:]+):\d+:\d+(?P<fn>)",
+        r"^[ \t]*-->[ \t](?P<path>[^\s:]+):\d+:\d+(?P<fn>)",
         # Ruby: src/cart.rb:12:in 'add'
-        r"^\s*(?:from )?(?P<path>[^\s:]+\.rb):\d+:in [`'\"](?P<fn>[^'\"\n]+)",
+        r"^[ \t]*(?:from )?(?P<path>[^\s:]+\.rb):\d+:in [`'\"](?P<fn>[^'\"\n]+)",
         # C and C++ sanitizers: #1 0x4f in add src/cart.cc:12:3
-        r"^\s*#\d+ 0x[0-9a-f]+ in (?P<fn>[^\n]+?) (?P<path>[^\s:()]+):\d+",
+        r"^[ \t]*#\d+[ \t]+0x[0-9a-f]+ in (?P<fn>[^\n]+?) (?P<path>[^\s:()]+):\d+",
     )
 )
 _LIBRARY_PATH: Final = re.compile(
-    r"site-packages|dist-packages|node_modules|node:|internal/|/lib/python\d|<frozen |<string>|"
+    r"site-packages|dist-packages|node_modules|^node:|^internal/|/lib/python\d|<frozen |<string>|"
     r"/usr/(?:lib|local/lib|local/go|include)/|/rustc/|\.cargo/registry|/go/pkg/mod/|"
     r"/libexec/|/gems/|webpack/bootstrap|\.rustup|/go/src/runtime/|^Native Method$|"
     r"^Unknown Source$|/build/libs/|/vendor/|^<anonymous>$"
@@ -58,12 +60,14 @@ _LIBRARY_FUNCTION: Final = re.compile(
     r"(?:java|javax|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|org\.(?:springframework|apache|"
     r"hibernate|junit|mockito|gradle|jetbrains|eclipse|postgresql|flywaydb|slf4j)|"
     r"com\.(?:fasterxml|zaxxer|mysql|google)|io\.(?:netty|grpc|micrometer)|reactor|"
-    r"System|Microsoft)\.|(?:std|core|alloc|tokio|rust_begin_unwind|__rust)(?:::|$)|"
+    r"System|Microsoft)\.|(?:std|core|alloc|tokio)::|rust_begin_unwind$|__rust_|"
     r"(?:runtime|testing|reflect|net/http|database/sql|encoding/json|sync)\."
 )
-_URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+")
+_URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+")
 _PAIR: Final = re.compile(r"(?<=[=])[^\s,;)\]}'\"]+")
-_DIGITS: Final = re.compile(r"[\w.:/\\-]*\d[\w.:/\\-]*")
+_DIGITS: Final = re.compile(r"(?<![\w.:/\\-])[\w.:/\\-]*\d[\w.:/\\-]*")
+# Addresses; the name before them may hold parentheses of its own: shop.(*Cart).Add(0xc00).
+_GO_ARGUMENTS: Final = re.compile(r"\([^()\n]*\)$| in goroutine \d+$")
 
 
 def frames(trace: str) -> list[Frame]:
@@ -72,6 +76,8 @@ def frames(trace: str) -> list[Frame]:
     for pattern in _FRAMES:
         for match in pattern.finditer(trace):
             path, function = match["path"].strip(), (match["fn"] or "").strip()
+            if path.endswith(".go"):
+                function = _GO_ARGUMENTS.sub("", function)
             found.setdefault(match.start("path"), Frame(path, function, _own(path, function)))
     return [found[position] for position in sorted(found)]
 
@@ -92,7 +98,7 @@ def fingerprint(
     error_type: str, message: str, stack_trace: str = "", file_path: str | None = None
 ) -> str:
     """Return 32 hexadecimal digits that are equal for the same error."""
-    kind = re.split(r"[.\s:]+(?=[A-Z]\w*$)", error_type.strip())[-1]
+    kind = re.split(r"(?<![.\s:])[.\s:]+(?=[A-Z]\w*$)", error_type.strip())[-1]
     parts: Iterable[str]
     if stack_trace.strip():
         calls = frames(stack_trace)
@@ -116,8 +122,12 @@ def _call_key(call: Frame) -> str:
 
 
 def _without_recursion(keys: Iterable[str]) -> list[str]:
+    """Return the calls with every cycle of up to eight calls once, however deep it went."""
     out: list[str] = []
     for key in keys:
-        if not out or out[-1] != key:
-            out.append(key)
+        out.append(key)
+        for length in range(1, 9):
+            if out[-length:] == out[-2 * length : -length]:
+                del out[-length:]
+                break
     return out

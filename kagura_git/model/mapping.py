@@ -31,7 +31,11 @@ _SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]*)\Z")
 
 def iso(moment: datetime) -> str:
     """Return a moment as ISO 8601 in UTC with milliseconds and ``Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:  # the first or last hours of the calendar, in a file written by hand
+        moment = moment.replace(tzinfo=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _plain(value: Any) -> Any:
@@ -57,7 +61,8 @@ def to_mapping(record: AnyRecord) -> dict[str, Any]:
         value = getattr(record, name)
         if name in _ALWAYS or not (value is None or value == "" or value == []):
             out[name] = _plain(value)
-    out.update(record.extra)
+    known = {"schema", *record.__struct_fields__} - {"extra"}
+    out.update((name, value) for name, value in record.extra.items() if name not in known)
     return out
 
 
@@ -83,12 +88,14 @@ def from_mapping(mapping: Mapping[str, Any], where: str = "") -> Record:
             where=where,
         )
     kind: Kind = match[1]  # type: ignore[assignment]
-    return _convert(mapping, RECORD_TYPES[kind], where)
+    record: Record = _convert(mapping, RECORD_TYPES[kind], where)
+    return record
 
 
 def change_from_mapping(mapping: Mapping[str, Any], where: str = "") -> Change:
     """Return the change a mapping describes; raises ``InvalidRecord`` like :func:`from_mapping`."""
-    return _convert(mapping, Change, where)
+    change: Change = _convert(mapping, Change, where)
+    return change
 
 
 def _convert(mapping: Mapping[str, Any], type_: type[Any], where: str) -> Any:

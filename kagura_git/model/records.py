@@ -18,10 +18,11 @@ from kagura_git.model.ids import Kind
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
 Time = Annotated[datetime, Meta(tz=True, description="UTC, ISO 8601")]
 Text = Annotated[str, Meta(min_length=1)]
-DecisionId = Annotated[str, Meta(pattern=r"^D-[0-9a-hjkmnp-tv-z]{8}$")]
-ErrorId = Annotated[str, Meta(pattern=r"^E-[0-9a-hjkmnp-tv-z]{8}$")]
-SessionId = Annotated[str, Meta(pattern=r"^S-[0-9a-hjkmnp-tv-z]{8}$")]
-ChangeId = Annotated[str, Meta(pattern=r"^C-[0-9a-hjkmnp-tv-z]{8}$")]
+# Python's $ also matches before a newline at the end, hence (?!\n).
+DecisionId = Annotated[str, Meta(pattern=r"^D-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
+ErrorId = Annotated[str, Meta(pattern=r"^E-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
+SessionId = Annotated[str, Meta(pattern=r"^S-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
+ChangeId = Annotated[str, Meta(pattern=r"^C-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 Status = Literal["proposed", "accepted", "rejected", "superseded"]
 Action = Literal["create", "edit", "delete", "rename", "refactor", "test"]
 
@@ -178,6 +179,12 @@ def schema_name(kind: Kind) -> str:
 def first_line(text: str) -> str:
     """Return the first line of a text that is not blank, stripped."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def governs(related: str, path: str) -> bool:
+    """Tell whether a related file is the path itself or a folder above it."""
+    folder = related.rstrip("/")
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def text_fields(record: AnyRecord) -> dict[str, str | list[str]]:

@@ -22,20 +22,30 @@ R = TypeVar("R", Decision, Error, Session, Change)
 
 _PLUGINS: Final = (
     "artifactory aws azure_storage_key basic_auth cloudant discord github_token gitlab_token "
-    "ibm_cloud_iam ibm_cos_hmac jwt mailchimp npm openai private_key pypi_token sendgrid slack "
+    "ibm_cloud_iam ibm_cos_hmac jwt mailchimp npm private_key pypi_token sendgrid slack "
     "softlayer square_oauth stripe telegram_token twilio"
 ).split()
 
-# Shapes as the providers publish them (prefix, alphabet, length).
+# Shapes as the providers publish them (prefix, alphabet, length). Every pattern is linear
+# in the text: what may stand before or after a keyword is bounded or left out.
 _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (
+            # Complete, or cut: then the lines of the armour that are left go as well.
             "private-key",
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:(?s:.{0,20000}?)-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r"|[\sA-Za-z0-9+/=]*)",
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:[^-]{0,20000}+(?:-(?!----)[^-]{0,20000}+){0,200}+-----END [A-Z0-9 ]{0,40}"
+            r"PRIVATE KEY(?: BLOCK)?-----"
+            r"|(?:\s|\\[nrt]|(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]{0,200}"
+            r"|[A-Za-z0-9+/=])*+)",
         ),
+        (
+            "private-key",
+            r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,}+(?:(?:\s|\\[nr])++[A-Za-z0-9+/=]{1,200}+){0,120}+"
+            r"(?:\s|\\[nr])*+-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
+        ),
+        ("private-key", r"Private-Lines: \d{1,4}\s{1,3}(?P<secret>[A-Za-z0-9+/=\s]{16,20000}+)"),
         ("anthropic-key", r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
         ("openai-key", r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
         ("google-api-key", r"\bAIza[0-9A-Za-z_-]{35}"),
@@ -52,24 +62,41 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("digitalocean-token", r"\bdo[oprt]_v1_[a-f0-9]{64}"),
         ("shopify-token", r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
         ("databricks-token", r"\bdapi[a-f0-9]{32}\b"),
-        ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-        ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
-        ("bearer-token", r"(?i:\bbearer\s+)(?P<secret>[A-Za-z0-9._~+/-]{16,}=*)"),
-        ("basic-auth", r"(?i:\bbasic\s+)(?P<secret>[A-Za-z0-9+/]{12,}={0,2})(?=[\s\"']|$)"),
-        ("url-password", r"[a-z][a-z0-9+.-]*://[^\s:/@\"']*:(?P<secret>[^\s/@\"']{3,})@"),
+        ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}"),
+        ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}"),
+        # A token holds a digit; "bearer authentication-scheme" does not.
         (
-            "assigned-secret",
-            r"(?i:\b[\w.-]*(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key"
-            r"|private[_-]?key|(?:access|auth|refresh|session|bearer)[_-]?token)[\w-]*"
-            r"[\"']?\s*[:=]\s*)(?P<quote>[\"'])(?P<secret>(?!\[redacted:)[^\"'\s]{6,})(?P=quote)",
+            "bearer-token",
+            r"(?i:\bbearer\s{1,20})(?=[A-Za-z._~+/-]{0,200}\d)(?P<secret>[A-Za-z0-9._~+/-]{16,}+=*)",
+        ),
+        # base64 of user:password, not the next word of "basic authentication".
+        (
+            "basic-auth",
+            r"(?i:\bbasic\s{1,20})(?=[A-Z0-9+/=]{0,200}[a-z])(?=[a-z0-9+/=]{0,200}[A-Z])"
+            r"(?=[A-Za-z+/]{0,200}[0-9=])(?P<secret>[A-Za-z0-9+/]{12,}+={0,2})(?=[\s\"',;]|$)",
+        ),
+        (
+            "url-password",
+            r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s:/@\"']{0,200}:"
+            r"(?P<secret>(?!\[redacted:)[^\s/\"']{3,500})@",
         ),
         (
             "assigned-secret",
-            r"\b[A-Z0-9_]*(?:PASSWORD|PASSWD|SECRET|API_?KEY|TOKEN|PRIVATE_KEY|ACCESS_KEY)[A-Z0-9_]*"
-            r"=(?P<secret>(?!\[redacted:)[^\s\"'$(){}<>,;]{6,})",
+            r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key"
+            r"|private[_-]?key|(?:access|auth|refresh|session|bearer)[_-]?token)[\w-]{0,40}"
+            r"(?:\\?[\"'])?\s{0,20}[:=]\s{0,20})(?P<quote>\\?[\"'])"
+            r"(?P<secret>(?!\[redacted:)[^\"'\s]{6,500})(?P=quote)",
+        ),
+        (
+            # A shell's or an .env file's; code (a call, a subscript) and plain numbers are not.
+            "assigned-secret",
+            r"(?:PASSWORD|PASSWD|SECRET|API_?KEY|TOKEN(?!IZ)|PRIVATE_KEY|ACCESS_KEY)[A-Z0-9_]{0,40}="
+            r"(?P<secret>(?!\[redacted:|\d+(?:\s|$))[^\s\"'$(){}\[\]<>,;]{6,}+)(?![(\[{<$])",
         ),
     )
 )
+_PIECE: Final = 1000
+_OVERLAP: Final = 250
 # A text with none of these cannot match any pattern above or in detect-secrets.
 _SUSPECT: Final = re.compile(
     r"[A-Za-z0-9_+/=.-]{16,}|://|(?i:passw|pwd|secret|token|key|bearer|basic|credential|softlayer)"
@@ -103,11 +130,27 @@ def _detected(text: str) -> Iterator[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for plugin in _plugins():
         kind = re.sub(r"[^a-z0-9]+", "-", plugin.secret_type.lower()).strip("-")
-        for secret in plugin.analyze_string(text):
-            value = secret if isinstance(secret, str) else "".join(secret)
-            if len(value) >= 6:
-                found.append((kind, value))
+        for piece in _pieces(text):
+            for secret in plugin.analyze_string(piece):
+                value = secret if isinstance(secret, str) else "".join(secret)
+                if len(value) >= 6:
+                    found.append((kind, value))
     return iter(sorted(set(found), key=lambda pair: (-len(pair[1]), pair)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the text in overlapping pieces: some of the detectors take quadratic time."""
+    start = 0
+    while len(text) - start > _PIECE:
+        end = _blank_before(text, start + _PIECE // 2, start + _PIECE)
+        yield text[start:end]
+        start = _blank_before(text, start + 1, end - _OVERLAP)
+    yield text[start:]
+
+
+def _blank_before(text: str, low: int, high: int) -> int:
+    blank = max(text.rfind(" ", low, high), text.rfind("\n", low, high))
+    return blank if blank > 0 else high
 
 
 @cache

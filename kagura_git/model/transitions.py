@@ -15,7 +15,9 @@ def seen_again(error: Error, at: datetime, session: str | None) -> Error:
     """Return the error with one more occurrence; a solved error stays solved."""
     seen = [*error.seen, Occurrence(at=at, session=session)]
     last = max(at, error.last_seen or error.created_at)
-    return replace(error, seen=seen, occurrences=len(seen), last_seen=last)
+    # A merge may have joined both sides' moments, a hand-written file may have left them out.
+    count = max(len(seen), error.occurrences + 1)
+    return replace(error, seen=seen, occurrences=count, last_seen=last)
 
 
 def resolve(error: Error, solution: str, at: datetime, commit: str | None = None) -> Error:
@@ -81,9 +83,7 @@ def end(session: Session, at: datetime, summary: str | None, success: bool | Non
     """
     if session.ended_at is not None:
         raise Conflict("this session has already ended", where=session.id)
-    return replace(
-        session, ended_at=max(at, session.started_at), summary=summary, success=success
-    )
+    return replace(session, ended_at=max(at, session.started_at), summary=summary, success=success)
 
 
 def resume(session: Session) -> Session:

@@ -51,19 +51,27 @@ def dumps(record: Record) -> bytes:
     """Return the canonical bytes of a record.
 
     Raises:
-        InvalidRecord: its bytes would exceed the 1 MiB that a record file may have.
+        InvalidRecord: its bytes would exceed the 1 MiB that a record file may have,
+            or a text holds half a surrogate pair.
     """
     out = io.StringIO()
-    yaml.dump(
-        to_mapping(record),
-        out,
-        Dumper=_Dumper,
-        allow_unicode=True,
-        sort_keys=False,
-        default_flow_style=False,
-        width=_WIDTH,
-        line_break="\n",
-    )
+    try:
+        yaml.dump(
+            to_mapping(record),
+            out,
+            Dumper=_Dumper,
+            allow_unicode=True,
+            sort_keys=False,
+            default_flow_style=False,
+            width=_WIDTH,
+            line_break="\n",
+        )
+    except UnicodeEncodeError as error:
+        raise InvalidRecord(
+            f"{error.object[max(0, error.start - 20) : error.end + 20]!r} is not Unicode text",
+            hint="A record cannot name a file whose name is not UTF-8.",
+            where=record.id,
+        ) from None
     data = (schema_line(record.kind) + out.getvalue()).encode("utf-8")
     if len(data) > strict_yaml.MAX_BYTES:
         raise InvalidRecord(
@@ -86,8 +94,8 @@ def loads(data: bytes, path: str) -> Record:
     try:
         record = from_mapping(mapping, where=path)
     except InvalidRecord as error:
-        name = re.match(r"[A-Za-z_]\w*", error.message)
-        line = lines.get(name[0]) if name else lines.get("schema")
+        name = re.match(r"(\w+)[^\s:]*: ", error.message)
+        line = (lines.get(name[1]) if name else None) or lines.get("schema")
         error.where = f"{path}:{line}" if line else path
         raise
     name_id = id_in_name(path.rsplit("/", 1)[-1])

@@ -10,17 +10,24 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from kagura_git import atomic
 from kagura_git.errors import InvalidRecord, NotFound
-from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, kind_of, slug
+from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, is_id, kind_of, slug
+from kagura_git.model.mapping import iso
 from kagura_git.model.records import Record
 from kagura_git.store import codec, strict_yaml
 
 FOLDER: Final = ".kagura"
+# File systems stamp with the kernel's tick, some milliseconds long.
+TICK_NS: Final = 50_000_000
+
+# Path to (modification time in ns, size, inode) and blob id.
+Marks = dict[str, tuple[tuple[int, int, int], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +59,77 @@ class RecordFiles:
 
     def __init__(self, top: str) -> None:
         self.top = top
-        self._blobs: dict[str, tuple[tuple[int, int, int], str]] = {}
+        self._blobs: Marks = {}
 
     def entries(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[tuple[str, os.stat_result]]:
         """Yield every record file's path and ``lstat``, links included, by kind and month."""
         for kind in kinds:
             base = folder_of(kind)
-            for month in self._scan(base):
+            for month in self.scan(base):
                 if not month.is_dir(follow_symlinks=False):
                     continue
-                for file in self._scan(f"{base}/{month.name}"):
-                    if file.name.endswith(".yaml") and not file.name.startswith("."):
-                        yield f"{base}/{month.name}/{file.name}", file.stat(follow_symlinks=False)
+                folder = f"{base}/{month.name}/"
+                for file in self.scan(folder[:-1]):
+                    name = file.name
+                    if not name.endswith(".yaml") or name[0] == ".":
+                        continue
+                    try:
+                        info = file.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # deleted between listing and looking
+                    yield folder + name, info
 
-    def _scan(self, folder: str) -> list[os.DirEntry[str]]:
-        parts = folder.split("/")
-        for depth in range(1, len(parts) + 1):
-            if os.path.islink(os.path.join(self.top, *parts[:depth])):
-                return []
+    def scan(self, folder: str) -> list[os.DirEntry[str]]:
+        """Return the entries of a folder by name; none if a link is on the way."""
         try:
-            with os.scandir(os.path.join(self.top, *parts)) as found:
+            with os.scandir(self._real(folder)) as found:
                 return sorted(found, key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError):
             return []
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, in no order; none if a link is on the way."""
+        try:
+            return os.listdir(self._real(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _real(self, folder: str) -> str:
+        parts = folder.split("/")
+        for depth in range(1, len(parts) + 1):
+            path = os.path.join(self.top, *parts[:depth])
+            if os.path.islink(path):
+                raise NotADirectoryError(path)
+        return path
+
     def listing(self) -> dict[str, str]:
-        """Return every readable record file's path and blob id; unchanged files are not read again."""
-        known, fresh = self._blobs, {}
+        """Return every readable record file's path and blob id; reads only what changed."""
+        known = self._blobs
+        blobs: dict[str, str] = {}
+        fresh: Marks = {}
+        # A file changed twice within a tick of the clock keeps its mark: trust settled ones.
+        settled = time.time_ns() - TICK_NS
         for path, info in self.entries():
-            if not stat.S_ISREG(info.st_mode) or info.st_size > strict_yaml.MAX_BYTES:
-                continue
             mark = (info.st_mtime_ns, info.st_size, info.st_ino)
             cached = known.get(path)
-            if cached is not None and cached[0] == mark:
+            if cached is None or cached[0] != mark:
+                if not stat.S_ISREG(info.st_mode) or info.st_size > strict_yaml.MAX_BYTES:
+                    continue
+                try:
+                    cached = (mark, blob_id(self.bytes_at(path)))
+                except (FileNotFoundError, InvalidRecord):
+                    continue  # deleted or replaced between listing and reading
+            blobs[path] = cached[1]
+            if mark[0] < settled:
                 fresh[path] = cached
-                continue
-            try:
-                fresh[path] = (mark, blob_id(self.bytes_at(path)))
-            except FileNotFoundError:
-                continue  # deleted between listing and reading
         self._blobs = fresh
-        return {path: blob for path, (_, blob) in fresh.items()}
+        return blobs
 
-    def marks(self) -> dict[str, tuple[tuple[int, int, int], str]]:
+    def marks(self) -> Marks:
         """Return what :meth:`listing` knows, to be kept between processes."""
         return self._blobs
 
-    def remember(self, marks: dict[str, tuple[tuple[int, int, int], str]]) -> None:
+    def remember(self, marks: Marks) -> None:
         """Take over what an earlier process knew; a file that changed since is read again."""
         self._blobs = marks
 
@@ -117,9 +148,10 @@ class RecordFiles:
             raise
         except OSError as error:
             raise self._not_a_file(path) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise self._not_a_file(path)
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise self._not_a_file(path)
             return file.read(strict_yaml.MAX_BYTES + 1)
 
     @staticmethod
@@ -146,10 +178,12 @@ class RecordFiles:
 
     def path_of(self, record_id: str) -> str | None:
         """Return the path of the record with this id, or None."""
+        if not is_id(record_id):
+            return None
         base = folder_of(kind_of(record_id))
-        for month in self._scan(base):
+        for month in self.scan(base):
             if month.is_dir(follow_symlinks=False):
-                for file in self._scan(f"{base}/{month.name}"):
+                for file in self.scan(f"{base}/{month.name}"):
                     if file.name.endswith(".yaml") and id_in_name(file.name) == record_id:
                         return f"{base}/{month.name}/{file.name}"
         return None
@@ -167,12 +201,12 @@ class RecordFiles:
 
     def place(self, record: Record) -> str:
         """Return the path for a record that has none yet."""
-        title = record.title
-        name = f"{record.id}-{slug(title)}" if slug(title) else record.id
-        return f"{folder_of(record.kind)}/{record.created_at:%Y-%m}/{name}.yaml"
+        words = slug(record.title)
+        name = f"{record.id}-{words}" if words else record.id
+        return f"{folder_of(record.kind)}/{iso(record.created_at)[:7]}/{name}.yaml"
 
-    def write(self, path: str, data: bytes) -> None:
-        """Write a record file atomically and durably.
+    def write(self, path: str, data: bytes, *, durable: bool = True) -> None:
+        """Write a record file atomically and durably (``durable=False``: flushed by the caller).
 
         Raises:
             InvalidRecord: a folder on the way is a symbolic link.
@@ -187,4 +221,4 @@ class RecordFiles:
                     where="/".join(parts[:depth]),
                 )
         os.makedirs(os.path.join(self.top, *parts[:-1]), exist_ok=True)
-        atomic.write(os.path.join(self.top, *parts), data)
+        atomic.write(os.path.join(self.top, *parts), data, durable=durable)

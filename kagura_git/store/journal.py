@@ -33,14 +33,14 @@ class Journal:
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
-    def keep(self, record_id: str, data: bytes, at: datetime) -> None:
+    def keep(self, record_id: str, data: bytes, at: datetime, *, durable: bool = True) -> None:
         """Keep one version, durably; the same bytes are kept once."""
         month = os.path.join(self.folder, f"{at:%Y-%m}")
         path = os.path.join(month, f"{record_id}.{blob_id(data)}.yaml")
         if os.path.exists(path):
             return
         os.makedirs(month, exist_ok=True)
-        atomic.write(path, data)
+        atomic.write(path, data, durable=durable)
 
     def versions(self) -> Iterator[Version]:
         """Yield every kept version, oldest month first."""
@@ -50,6 +50,8 @@ class Journal:
             return
         for month in months:
             folder = os.path.join(self.folder, month)
+            if not os.path.isdir(folder):
+                continue
             with os.scandir(folder) as entries:
                 for entry in sorted(entries, key=lambda item: item.name):
                     record_id, _, rest = entry.name.partition(".")

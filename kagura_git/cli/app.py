@@ -1,0 +1,157 @@
+"""The program: its commands by name, loaded when called, and the one place that ends it.
+
+Exit codes: 0 ok, 1 a user error or a finding, 2 usage, 3 a bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from typing import Any, Final
+
+import click
+
+from kagura_git import __version__
+from kagura_git.errors import KaguraError
+
+# name: (module below kagura_git.cli, attribute, one line for --help)
+_COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
+    "init": ("setup", "init", "Set this repository up; prints everything it changes."),
+    "uninstall": ("setup", "uninstall", "Take every change of init back; records stay."),
+    "doctor": ("setup", "doctor", "Check hooks, notes, records and index; say the mend."),
+    "session": ("session", "session", "Start, end and look at sessions of work."),
+    "decision": ("decision", "decision", "Record decisions and review them."),
+    "error": ("error", "error", "Record errors, solve them, find them again."),
+    "change": ("change", "change", "Say why a file is being changed."),
+    "search": ("find", "search", "Find records by words and by meaning."),
+    "show": ("find", "show", "Print one record."),
+    "log": ("history", "log", "Show commits with their reasons and decisions."),
+    "why": ("history", "why", "Tell why a file or a line is as it is."),
+    "context": ("understand", "context", "Sum the project up for an assistant."),
+    "patterns": ("understand", "patterns", "Show habits, measured from history."),
+    "index": ("index", "index", "Look at the search index, refresh or rebuild it."),
+    "model": ("index", "model", "Look at the embedding model, fetch it."),
+    "mcp": ("mcp", "mcp", "Serve the memory to assistants (MCP)."),
+    "hook": ("setup", "hook", ""),
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return [name for name, (_, _, help_) in _COMMANDS.items() if help_]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, imported now."""
+        found = _COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        module = importlib.import_module(f"kagura_git.cli.{found[0]}")
+        command: click.Command = getattr(module, found[1])
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, help_) for n, (_, _, help_) in _COMMANDS.items() if help_])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest name for one that is not known."""
+        name = args[0] if args else ""
+        if name not in _COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, _COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=False,
+)
+@click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
+@click.version_option(__version__, prog_name="kagura-git")
+@click.pass_context
+def cli(ctx: click.Context, folder: str | None) -> None:
+    """Git-native memory for AI coding assistants.
+
+    Git remembers what changed; this remembers why, what broke, and how it was
+    fixed, in the same repository. Start with `git kagura init`.
+    """
+    ctx.obj = os.path.abspath(folder) if folder else os.getcwd()
+    if folder and not os.path.isdir(folder):
+        raise KaguraError(f"no such folder: {folder}", where="-C")
+
+
+def run(argv: list[str]) -> int:
+    """Run the program with these arguments and return its exit code."""
+    as_json = "--json" in argv
+    try:
+        result = cli.main(args=argv, prog_name=_program(), standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except KaguraError as error:
+        return _fail(as_json, error.message, error.hint, error.where, error.exit_code)
+    except click.UsageError as error:
+        hint = f"Try `{error.ctx.command_path} --help`." if error.ctx else ""
+        return _fail(as_json, error.format_message(), hint, "", 2)
+    except click.ClickException as error:
+        return _fail(as_json, error.format_message(), "", "", 1)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (`head`) has gone; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except MemoryError:
+        return _fail(as_json, "out of memory", "", "", 1)
+    except Exception as error:  # noqa: BLE001 - the edge: a bug becomes one line and a log
+        return _bug(as_json, error)
+
+
+def _program() -> str:
+    # `git kagura` runs `git-kagura`.
+    name = os.path.basename(sys.argv[0])
+    return "git kagura" if name.startswith("git-kagura") else "kagura-git"
+
+
+def _fail(as_json: bool, message: str, hint: str, where: str, code: int) -> int:
+    if as_json:
+        told: dict[str, Any] = {"message": message, "hint": hint, "where": where}
+        print(json.dumps({"error": told}, ensure_ascii=False))
+    else:
+        from kagura_git.cli.output import printable
+
+        place = f"{where}: " if where else ""
+        print(printable(f"error: {place}{message}"), file=sys.stderr)
+        if hint:
+            print(printable(f"  {hint}"), file=sys.stderr)
+    return code
+
+
+def _bug(as_json: bool, error: Exception) -> int:
+    import platformdirs
+
+    folder = platformdirs.user_state_dir("kagura-git")
+    path = os.path.join(folder, "error.log")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(path, "w", encoding="utf-8", errors="replace") as file:
+            file.write(f"kagura-git {__version__}, Python {sys.version}\n{sys.argv}\n")
+            traceback.print_exception(error, file=file)
+        hint = f"Please report it with {path}."
+    except OSError:
+        hint = "".join(traceback.format_exception(error))
+    return _fail(as_json, f"a bug in kagura-git: {type(error).__name__}: {error}", hint, "", 3)

@@ -1,0 +1,131 @@
+"""``git kagura error``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from kagura_git.cli.find import found_answer
+from kagura_git.cli.model_fetch import fetch_model
+from kagura_git.cli.output import Answer, App, command, file_text, progress, styled, text_argument
+from kagura_git.memory import as_dict
+from kagura_git.model.records import Error
+from kagura_git.services import problems
+
+
+@click.group()
+def error() -> None:
+    """Record errors, solve them, and find them again."""
+
+
+@command(error)
+@click.option("--type", "error_type", required=True, help="Such as TypeError.")
+@click.option("--message", required=True, help="The message; '-' reads stdin.")
+@click.option("--trace-file", metavar="F", help="A file with the stack trace; '-' reads stdin.")
+@click.option("--file", "file_path", metavar="P", help="Where it went wrong.")
+@click.option("--line", "line_number", metavar="N", help="The line in that file.")
+@click.option("--solution", help="How it was fixed, if it was.")
+@click.option("--screenshot", metavar="F", help="A picture of it.")
+@click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
+def add(
+    app: App, error_type: str, message: str, trace_file: str | None, solution: str | None,
+    **more: Any,
+) -> Answer:  # fmt: skip
+    """Record an error, or count it again and answer with its solution."""
+    done = app.memory.record_error(
+        error_type, text_argument(message) or "", file_text(trace_file),
+        solution=text_argument(solution), cwd=app.folder, **more,
+    )  # fmt: skip
+    return Answer(done.to_dict(), _added(done))
+
+
+def _added(done: Any) -> Iterator[str]:
+    if done.new:
+        yield f"{styled('b', done.id)} recorded: {done.path}"
+    else:
+        yield f"{styled('b', done.id)} seen before, {done.occurrences} times now"
+    if done.solution:
+        yield f"{styled('g', 'solution:')} {done.solution}"
+    for item in done.similar:
+        known = f": {item['solution']}" if item["solution"] else " (unsolved)"
+        yield styled("y", f"similar: {item['id']} {item['title']}{known}")
+    if done.redacted:
+        yield styled("r", f"redacted: {', '.join(done.redacted)}")
+
+
+@command(error)
+@click.argument("id")
+@click.argument("solution")
+@click.option("--commit", metavar="REV", help="The commit that fixed it, if it exists already.")
+def solve(app: App, id: str, solution: str, commit: str | None) -> Answer:
+    """Store an error's solution; the next commit is linked as its fix."""
+    path, record = problems.solve(app.memory.ws, id, text_argument(solution) or "", commit)
+    return Answer({**as_dict(record), "path": path}, [f"{styled('b', record.id)} solved"])
+
+
+@command(error, "list")
+@click.option("--unresolved", is_flag=True, help="Only those without a solution.")
+def list_(app: App, unresolved: bool) -> Answer:
+    """List the errors of this branch, last seen first."""
+    found = problems.listed(app.memory.ws, unresolved=unresolved)
+    data = {"errors": [{**as_dict(record), "path": path} for path, record in found]}
+    return Answer(data, [line_of(record) for _, record in found] or ["no errors"])
+
+
+@command(error)
+@click.argument("id")
+def show(app: App, id: str) -> Answer:
+    """Show one error."""
+    path, record = problems.get(app.memory.ws, id)
+    links = app.memory.recaller.links()
+    fixed = record.resolved_commit or links.solved_by(record.id)
+    data = {
+        **as_dict(record),
+        "path": path,
+        "commits": links.commits_of(record.id),
+        "resolved_commit": fixed,
+    }
+    return Answer(data, described(record, path, fixed))
+
+
+@command(error)
+@click.argument("query")
+@click.option("-k", default=5, show_default=True, help="How many at most.")
+@click.option("--min-score", type=float, help="Leave out what scores less (0 to 1).")
+@click.option("--unresolved", is_flag=True, help="Only those without a solution.")
+def search(app: App, query: str, k: int, min_score: float | None, unresolved: bool) -> Answer:
+    """Find errors by a description or a traceback."""
+    fetch_model(app)
+    with progress("embedding") as draw:
+        found = app.memory.find(
+            text_argument(query) or "", k, kinds=["error"], min_score=min_score,
+            unresolved=unresolved, progress=draw,
+        )  # fmt: skip
+    return found_answer(found)
+
+
+def line_of(record: Error) -> str:
+    """Return an error as one line."""
+    mark = styled("g", "solved") if record.resolved else styled("r", "open  ")
+    times = f" ({record.occurrences}x)" if record.occurrences > 1 else ""
+    return f"{styled('b', record.id)}  {mark}  {record.title}{times}"
+
+
+def described(record: Error, path: str | None, fixed: str | None = None) -> Iterator[str]:
+    """Yield an error as a person reads it."""
+    yield line_of(record)
+    if path:
+        yield styled("d", f"  {path}")
+    if record.file_path:
+        line = f":{record.line_number}" if record.line_number else ""
+        yield f"  at {record.file_path}{line}"
+    if record.solution:
+        yield f"\n{styled('g', 'Solution:')} {record.solution}"
+    if fixed:
+        yield f"Fixed by {fixed[:12]}"
+    if record.stack_trace:
+        yield f"\n{record.stack_trace}"
+    seen = record.last_seen or record.created_at
+    yield styled("d", f"\n{record.author}, last seen {seen:%Y-%m-%d %H:%M} UTC")

@@ -1,0 +1,117 @@
+"""``git kagura log`` and ``why``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from kagura_git.cli.output import Answer, App, command, styled
+from kagura_git.memory import as_dict
+from kagura_git.services import history
+
+
+@command()
+@click.argument("targets", nargs=-1, metavar="[PATH] [REV-RANGE]")
+@click.option("-n", "limit", default=20, show_default=True, help="How many commits at most.")
+def log(app: App, targets: tuple[str, ...], limit: int) -> Answer:
+    """Show commits with their session, decisions, errors and reasons."""
+    ws = app.memory.ws
+    path, range_ = _targets(app, targets)
+    inside = ws.repo.relative(path, app.folder) if path else None
+    found = history.log(ws, path=inside, limit=limit, range_=range_)
+    data = [_commit(item) for item in found]
+    lines = [line for item in data for line in _commit_lines(item)]
+    return Answer({"commits": data}, lines or ["no commits"])
+
+
+def _targets(app: App, targets: tuple[str, ...]) -> tuple[str | None, str | None]:
+    path, range_ = None, None
+    for target in targets:
+        on_disk = os.path.lexists(os.path.join(app.folder, target))
+        if range_ is None and not on_disk and _is_revision(app, target):
+            range_ = target
+        elif path is None:
+            path = target
+        else:
+            raise click.UsageError(f"one path and one revision range, not also {target!r}")
+    return path, range_
+
+
+def _is_revision(app: App, text: str) -> bool:
+    if text.startswith("-"):
+        return False
+    git = app.memory.ws.repo.git
+    done = git.run("rev-parse", "--quiet", "--revs-only", text, "--", ok=(0, 1, 128))
+    return done.returncode == 0 and bool(done.stdout.strip())
+
+
+def _commit(item: history.Remembered) -> dict[str, Any]:
+    return {
+        "commit": item.commit.sha,
+        "subject": item.commit.subject,
+        "author": item.commit.author,
+        "date": item.commit.date,
+        "session": item.session,
+        "decisions": list(item.decisions),
+        "errors": list(item.errors),
+        "changes": list(item.changes),
+    }
+
+
+def _commit_lines(item: dict[str, Any]) -> Iterator[str]:
+    yield f"{styled('y', item['commit'][:12])} {styled('b', item['subject'])}"
+    linked = [item["session"], *item["decisions"], *item["errors"]]
+    told = f"  [{', '.join(value for value in linked if value)}]" if any(linked) else ""
+    yield styled("d", f"  {item['date'][:16]} {item['author'].split(' <')[0]}{told}")
+    for change in item["changes"][:20]:
+        reason = f": {change['reason']}" if change["reason"] else ""
+        yield f"  {change['action']:<8} {change['path']}{reason}"
+    if len(item["changes"]) > 20:
+        yield f"  ... and {len(item['changes']) - 20} more files"
+
+
+@command()
+@click.argument("target", metavar="PATH[:LINE]")
+def why(app: App, target: str) -> Answer:
+    """Tell why a file or a line is as it is: blame, then the memory of that commit."""
+    ws = app.memory.ws
+    path, line = target, None
+    if not os.path.lexists(os.path.join(app.folder, target)):
+        path, line = history.split_line(target)
+    found = history.why(ws, ws.repo.relative(path, app.folder), line)
+    data = {
+        "path": found.path,
+        "line": found.line,
+        "commit": found.commit,
+        "subject": found.subject,
+        "author": found.author,
+        "date": found.date,
+        "sessions": list(found.sessions),
+        "reasons": list(found.reasons),
+        "decisions": [as_dict(record) for record in found.decisions],
+        "errors": [as_dict(record) for record in found.errors],
+    }
+    return Answer(data, _why_lines(found))
+
+
+def _why_lines(found: history.Why) -> Iterator[str]:
+    if found.commit:
+        who = (found.author or "").split(" <")[0]
+        yield f"{styled('y', found.commit[:12])} {styled('b', found.subject or '')}"
+        yield styled("d", f"  {(found.date or '')[:16]} {who} {' '.join(found.sessions)}")
+    else:
+        yield styled("b", "not committed yet")
+    for reason in found.reasons:
+        yield f"  {reason['action']}: {reason['reason']}"
+    for decision in found.decisions:
+        yield f"  {styled('b', decision.id)} ({decision.status}) {decision.title}"
+        yield styled("d", f"      {decision.rationale.splitlines()[0]}")
+    for error in found.errors:
+        yield f"  {styled('b', error.id)} {error.title}"
+        if error.solution:
+            yield f"      {styled('g', 'fixed:')} {error.solution.splitlines()[0]}"
+    if not (found.reasons or found.decisions or found.errors):
+        yield "  nothing was recorded about this"

@@ -1,0 +1,112 @@
+"""``git kagura index`` and ``model``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kagura_git.cli.model_fetch import fetch_model
+from kagura_git.cli.output import Answer, App, command, note, progress, styled
+
+
+@click.group()
+def index() -> None:
+    """Look at the search index; it keeps itself fresh and may be deleted at any time."""
+
+
+def _answer(app: App, embedded: int, reason: str = "") -> Answer:
+    recaller = app.memory.recaller
+    status = recaller.index.status()
+    fresh = recaller.stale() == 0
+    data: dict[str, Any] = {
+        "records": status.records,
+        "vectors": status.vectors,
+        "embedded_now": embedded,
+        "model": status.model if status.vectors else None,
+        "fresh": fresh,
+        "ranking": status.ranking,
+        "reason": reason or status.reason,
+    }
+    state = styled("g", "fresh") if fresh else styled("y", "stale")
+    lines = [
+        f"{status.records} records, {status.vectors} vectors, {embedded} embedded now, {state}"
+    ]
+    return Answer(data, [*lines, data["reason"]] if data["reason"] else lines)
+
+
+@command(index)
+def status(app: App) -> Answer:
+    """Say what the index holds and whether it is fresh."""
+    return _answer(app, 0)
+
+
+@command(index)
+@click.option("--background", is_flag=True, hidden=True)
+def refresh(app: App, background: bool) -> Answer:
+    """Bring the index up to date with the work tree."""
+    if background and not _first_in_background(app):
+        return Answer({"skipped": "another refresh is running"})
+    fetch_model(app)
+    with progress("embedding") as draw:
+        report = app.memory.recaller.refresh(draw)
+    return _answer(app, report.embedded_now, report.reason)
+
+
+def _first_in_background(app: App) -> bool:
+    """Yield to the person's work; tell whether no other background refresh runs here."""
+    import signal
+
+    from filelock import FileLock, Timeout
+
+    if hasattr(os, "nice"):
+        os.nice(10)
+    if hasattr(signal, "alarm"):
+        signal.alarm(60)  # a hook's child must never stay
+    folder = app.memory.ws.repo.private
+    os.makedirs(folder, exist_ok=True)
+    lock = FileLock(os.path.join(folder, "refresh.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
+
+
+@command(index)
+def rebuild(app: App) -> Answer:
+    """Build the index anew; vectors already computed are taken from the cache."""
+    fetch_model(app)
+    shutil.rmtree(Path(app.memory.ws.repo.private, "index"), ignore_errors=True)
+    with progress("embedding") as draw:
+        report = app.memory.recaller.refresh(draw)
+    return _answer(app, report.embedded_now, report.reason)
+
+
+@click.group()
+def model() -> None:
+    """Look at the embedding model, or fetch it."""
+
+
+@command(model, "status")
+def model_status(app: App) -> Answer:
+    """Say which model is used and where it comes from."""
+    found: Any = app.memory.recaller.model
+    data = {"model": app.memory.ws.settings.model, "present": found.digest is not None}
+    data |= {"digest": found.digest, "reason": found.reason}
+    state = styled("g", "present") if data["present"] else styled("y", f"absent: {found.reason}")
+    return Answer(data, [f"{data['model']}: {state}"])
+
+
+@command(model)
+@click.argument("name", required=False)
+def pull(app: App, name: str | None) -> Answer:
+    """Download a model from the Hugging Face hub into its local cache."""
+    from kagura_git.search.model_files import download
+
+    wanted = name or app.memory.ws.settings.model
+    folder = download(wanted, note)
+    return Answer({"model": wanted, "path": str(folder)}, [f"{wanted}: {folder}"])

@@ -1,0 +1,184 @@
+"""How a command speaks: data on stdout, talk on stderr, JSON when asked.
+
+A command is a function that returns an :class:`Answer`; :func:`command` gives
+it ``--json``, opens the memory and prints what it returned.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from kagura_git.errors import KaguraError, UsageError
+
+if TYPE_CHECKING:
+    from kagura_git.memory import SyncCodingMemory
+
+# All of C0 and C1 but tab and newline, and what reorders or hides text.
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text that cannot move the cursor, recolour or reorder a terminal."""
+    clean = _UNPRINTABLE.sub("�", text)
+    return clean.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: the JSON document, and the same as lines for a person."""
+
+    data: Any
+    lines: Iterable[str] = field(default=())
+    code: int = 0
+
+
+class App:
+    """What a command works with: the folder it was called in, and the memory there."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._memory: SyncCodingMemory | None = None
+
+    @property
+    def memory(self) -> SyncCodingMemory:
+        """The memory of the repository around the folder."""
+        if self._memory is None:
+            from kagura_git.memory import SyncCodingMemory
+
+            self._memory = SyncCodingMemory(
+                self.folder,
+                user_id=os.environ.get("KAGURA_USER_ID") or None,
+                project_id=os.environ.get("KAGURA_PROJECT_ID") or None,
+            )
+        return self._memory
+
+
+def command(
+    group: click.Group | None = None, name: str | None = None, **settings: Any
+) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Make a click command of a function ``(app, **parameters) -> Answer``."""
+
+    def decorate(function: Callable[..., Answer]) -> click.Command:
+        @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+        @click.pass_context
+        @wraps(function)
+        def run(ctx: click.Context, /, as_json: bool, **parameters: Any) -> int:
+            answer = function(App(ctx.find_root().obj), **parameters)
+            if as_json:
+                print(json.dumps(answer.data, ensure_ascii=False, indent=2))
+            else:
+                for line in answer.lines:
+                    click.echo(_coloured(line))
+            sys.stdout.flush()
+            return answer.code
+
+        make = group.command if group is not None else click.command
+        made: click.Command = make(name or function.__name__.rstrip("_"), **settings)(run)
+        return made
+
+    return decorate
+
+
+_STYLE: Final = re.compile("\x00([bdgry])(.*?)\x00/", re.DOTALL)
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "b": {"bold": True},
+    "d": {"dim": True},
+    "g": {"fg": "green"},
+    "r": {"fg": "red"},
+    "y": {"fg": "yellow"},
+}
+
+
+def styled(style: str, text: str) -> str:
+    """Mark a text as bold, dim, green, red or yellow (``b d g r y``); it is made printable."""
+    return f"\x00{style}{printable(text)}\x00/"
+
+
+def _coloured(line: str) -> str:
+    parts = []
+    last = 0
+    for match in _STYLE.finditer(line):
+        parts += [printable(line[last : match.start()]), click.style(match[2], **_STYLES[match[1]])]
+        last = match.end()
+    return "".join([*parts, printable(line[last:])])
+
+
+def text_argument(value: str | None) -> str | None:
+    """Return a text given on the command line; ``-`` reads it from stdin."""
+    return sys.stdin.read() if value == "-" else value
+
+
+def file_text(path: str | None) -> str:
+    """Return a file's text (``-`` is stdin), bytes that are not UTF-8 replaced.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if path is None:
+        return ""
+    if path == "-":
+        return sys.stdin.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read(64 * 1024 * 1024).decode("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", where=path) from None
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a callback ``(done, total)`` that draws a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        "{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task: Any = None
+
+        def draw(done: int, total: int) -> None:
+            nonlocal task
+            if task is None:
+                task = bar.add_task(title, total=total)
+            bar.update(task, completed=done, total=total)
+
+        yield draw
+
+
+def note(text: str) -> None:
+    """Say something to the person on stderr."""
+    print(printable(text), file=sys.stderr)
+
+
+__all__ = [
+    "Answer",
+    "App",
+    "KaguraError",
+    "command",
+    "file_text",
+    "note",
+    "printable",
+    "progress",
+    "styled",
+    "text_argument",
+]

@@ -1,0 +1,54 @@
+"""``git kagura context`` and ``patterns``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from kagura_git.cli.output import Answer, App, command, styled
+
+
+@command()
+@click.option("--focus", help="A topic or a path that matters now.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The size of the whole answer.")
+def context(app: App, focus: str | None, max_tokens: int | None) -> Answer:
+    """Sum the project up: stack, recent changes, decisions, open errors, patterns."""
+    data = app.memory.get_project_context(focus, max_tokens)
+    return Answer(data, _context_lines(data))
+
+
+def _context_lines(data: dict[str, Any]) -> Iterator[str]:
+    yield styled("b", data["project_id"])
+    yield data["summary"]
+    if data["tech_stack"]:
+        names = [f"{t['name']} {t['version'] or ''}".strip() for t in data["tech_stack"]]
+        yield f"\n{styled('b', 'Stack')}\n  {', '.join(names)}"
+    if data["decisions"]:
+        yield f"\n{styled('b', 'Decisions')}"
+        yield from (f"  {d['id']} ({d['status']}) {d['decision']}" for d in data["decisions"])
+    if data["open_errors"]:
+        yield f"\n{styled('b', 'Open errors')}"
+        for item in data["open_errors"]:
+            yield f"  {item['id']} {item['error_type']}: {item['message']}"
+    if data["recent_changes"]:
+        yield f"\n{styled('b', 'Recent changes')}"
+        for change in data["recent_changes"]:
+            yield f"  {(change.get('commit') or 'pending')[:12]} {change.get('subject', '')}"
+    if data["patterns"]:
+        yield f"\n{styled('b', 'Patterns')}"
+        yield from (f"  {p['description']}" for p in data["patterns"])
+    yield styled("d", f"\nabout {data['token_count']} tokens as JSON")
+
+
+@command()
+def patterns(app: App) -> Answer:
+    """Show habits, measured from history and records, with counts."""
+    data = app.memory.analyze_coding_patterns()
+    if not data["enough"]:
+        missing = data["changes_needed"]
+        line = f"{data['changes_seen']} file changes seen; {missing} more are needed"
+        return Answer(data, [line])
+    lines = [f"{styled('b', p['pattern_type'])}: {p['description']}" for p in data["patterns"]]
+    return Answer(data, lines)

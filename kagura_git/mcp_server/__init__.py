@@ -1,0 +1,1 @@
+"""The MCP server: the same words as the Python API, spoken to assistants over stdio."""

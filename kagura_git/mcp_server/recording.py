@@ -1,0 +1,250 @@
+"""The tools that record: sessions, changes, errors and their solutions, decisions."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from kagura_git.mcp_server import results
+from kagura_git.mcp_server.arguments import Flag, Fraction, LineRange, Text, Texts, Whole
+from kagura_git.mcp_server.home import Home
+from kagura_git.mcp_server.sizes import clip
+from kagura_git.model.records import ACTIONS
+
+Ctx = Context[Home, object]
+_CHANGES = 20
+_Action = Annotated[Text, Field(json_schema_extra={"enum": list(ACTIONS)})]
+
+
+def home_of(ctx: Ctx) -> Home:
+    """Return the home that a call works in."""
+    return ctx.request_context.lifespan_context
+
+
+def coding_start_session(
+    ctx: Ctx, description: Text, tags: Texts = (), user_id: Text = "", project_id: Text = ""
+) -> Annotated[CallToolResult, results.SessionStarted]:
+    """Call when a task begins (feature, fix, refactoring), before the first edit.
+
+    What is recorded until coding_end_session belongs to this session; one at a time.
+    """
+    with home_of(ctx).memory(user_id, project_id) as memory:
+        done = memory.start_coding_session(description, tags)
+    found = results.SessionStarted(
+        id=done.id,
+        description=done.description,
+        tags=done.tags,
+        started_at=done.started_at,
+        path=done.path,
+    )
+    return results.answer(found, f"Session {done.id} started.")
+
+
+def coding_end_session(
+    ctx: Ctx, summary: Text = "", success: Flag = None, user_id: Text = "", project_id: Text = ""
+) -> Annotated[CallToolResult, results.SessionEnded]:
+    """Call when the task is done or given up; success says which.
+
+    Without summary one is made of what was recorded.
+    """
+    with home_of(ctx).memory(user_id, project_id) as memory:
+        done = memory.end_coding_session(summary or None, success)
+    changes = [
+        results.ChangeMade(
+            path=change["path"] or "",
+            action=change["action"] or "",
+            reason=clip(change["reason"], 160),
+            commit=(change["commit"] or "")[:12] or None,
+        )
+        for change in done["changes"]
+    ]
+    found = results.SessionEnded(
+        id=done["id"],
+        description=done["description"],
+        summary=done["summary"] or "",
+        success=done["success"],
+        duration_minutes=done["duration_minutes"],
+        decisions=done["decisions"],
+        errors=done["errors"],
+        changes=changes[:_CHANGES],
+        changes_total=len(changes),
+        commits=[sha[:12] for sha in done["commits"]],
+    )
+    return results.answer(found, f"Session {found.id} ended after {found.duration_minutes:g} min.")
+
+
+def coding_track_file_change(
+    ctx: Ctx,
+    file_path: Text,
+    action: _Action,
+    reason: Text,
+    diff: Text = "",
+    related_files: Texts = (),
+    line_range: LineRange = None,
+    user_id: Text = "",
+    project_id: Text = "",
+) -> Annotated[CallToolResult, results.ChangeTracked]:
+    """Call after each file you change. reason: WHY, not what; the file's next commit carries it.
+
+    diff: the change as text. line_range: first,last.
+    """
+    home = home_of(ctx)
+    with home.memory(user_id, project_id) as memory:
+        top = memory.ws.repo.top
+        done = memory.track_file_change(
+            _below(top, home.folder, file_path),
+            action,
+            diff,
+            reason,
+            [_below(top, home.folder, path) for path in related_files],
+            line_range,
+        )
+    found = results.ChangeTracked(
+        id=done.id, path=done.path, action=done.action, redacted=done.redacted
+    )
+    return results.answer(found, f"{done.id}: {done.action} {done.path} kept for its commit.")
+
+
+def coding_record_error(
+    ctx: Ctx,
+    error_type: Text,
+    message: Text,
+    stack_trace: Text = "",
+    file_path: Text = "",
+    line_number: Whole = None,
+    solution: Text = "",
+    screenshot: Text = "",
+    tags: Texts = (),
+    user_id: Text = "",
+    project_id: Text = "",
+) -> Annotated[CallToolResult, results.ErrorRecorded]:
+    """Call when a command, test or build fails or raises.
+
+    A known error is counted and answers with its solution; others like it are named.
+    error_type: such as TypeError. stack_trace: all of it. file_path, line_number: where.
+    solution: the fix, once known. screenshot: an image's path.
+    """
+    home = home_of(ctx)
+    with home.memory(user_id, project_id) as memory:
+        done = memory.record_error(
+            error_type,
+            message,
+            stack_trace,
+            _below(memory.ws.repo.top, home.folder, file_path) if file_path else None,
+            line_number,
+            solution or None,
+            screenshot or None,
+            tags,
+        )
+    found = results.ErrorRecorded(
+        id=done.id,
+        new=done.new,
+        occurrences=done.occurrences,
+        resolved=done.resolved,
+        solution=clip(done.solution, 1500) or None,
+        similar=[
+            results.AlikeError(
+                id=item["id"],
+                score=round(item["score"], 2),
+                title=clip(item["title"], 120),
+                resolved=item["resolved"],
+                solution=clip(item["solution"], 200) or None,
+            )
+            for item in done.similar
+        ],
+        redacted=done.redacted,
+        path=done.path,
+    )
+    return results.answer(found, _said_of(found))
+
+
+def _said_of(found: results.ErrorRecorded) -> str:
+    times = "recorded" if found.new else f"seen {found.occurrences} times"
+    if found.solution:
+        return f"{found.id} {times}; solved before: {clip(found.solution, 160)}"
+    return f"{found.id} {times}; no solution yet: coding_resolve_error once there is one."
+
+
+def coding_resolve_error(
+    ctx: Ctx, error_id: Text, solution: Text, user_id: Text = "", project_id: Text = ""
+) -> Annotated[CallToolResult, results.ErrorSolved]:
+    """Call when a recorded error is fixed.
+
+    error_id: E-... as recorded or found. solution: the cause and the fix.
+    """
+    with home_of(ctx).memory(user_id, project_id) as memory:
+        done = memory.resolve_error(error_id.strip(), solution)
+    found = results.ErrorSolved(
+        id=done.id,
+        title=clip(done.record.title, 120),
+        resolved=True,
+        solution=clip(done.solution, 200),
+        path=done.path,
+    )
+    return results.answer(found, f"{done.id} solved.")
+
+
+def coding_record_decision(
+    ctx: Ctx,
+    decision: Text,
+    rationale: Text,
+    alternatives: Texts = (),
+    impact: Text = "",
+    tags: Texts = (),
+    related_files: Texts = (),
+    confidence: Fraction = 0.8,
+    user_id: Text = "",
+    project_id: Text = "",
+) -> Annotated[CallToolResult, results.DecisionRecorded]:
+    """Call when you or the user choose one way over another: library, design, convention.
+
+    Nearly equal earlier decisions are named. rationale: why. alternatives: what was turned down
+    and why. impact: what follows. related_files: what it governs. confidence: 0 to 1, default 0.8.
+    """
+    home = home_of(ctx)
+    home.searching.set()  # it looks for decisions that say the same
+    with home.memory(user_id, project_id) as memory:
+        top = memory.ws.repo.top
+        done = memory.record_decision(
+            decision,
+            rationale,
+            alternatives,
+            impact or None,
+            tags,
+            [_below(top, home.folder, path) for path in related_files],
+            confidence,
+        )
+    found = results.DecisionRecorded(
+        id=done.id,
+        status=done.status,
+        similar=[
+            results.AlikeDecision(
+                id=item["id"],
+                score=round(item["score"], 2),
+                title=clip(item["title"], 160),
+                status=item["status"],
+            )
+            for item in done.similar
+        ],
+        redacted=done.redacted,
+        path=done.path,
+    )
+    alike = f"; much like {', '.join(item.id for item in found.similar)}" if found.similar else ""
+    return results.answer(found, f"{found.id} recorded, {found.status}{alike}.")
+
+
+def _below(top: str, folder: str, path: str) -> str:
+    """Return a path that an assistant gives, counted from the folder it works in.
+
+    Some count from the top all the same; the file that exists is the one that is meant.
+    """
+    here = os.path.join(folder, path)
+    return os.path.join(top, path) if not os.path.lexists(here) and _is_there(top, path) else here
+
+
+def _is_there(top: str, path: str) -> bool:
+    return os.path.lexists(os.path.join(top, path))

@@ -1,0 +1,207 @@
+"""What callers hand in, made fit to store: parsed once, cleaned, reduced, redacted.
+
+Assistants send lists as JSON strings, numbers as strings, traces with colour
+codes and without end; here all of it becomes one form or one clear error.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar, cast
+
+import msgspec
+
+from kagura_git.errors import InvalidRecord, NotFound, UsageError
+from kagura_git.model.ids import LETTERS, Kind, is_id, kind_of
+from kagura_git.model.mapping import readable
+from kagura_git.model.records import ACTION_ALIASES, ACTIONS, Action
+from kagura_git.model.redact import redact_record
+
+MAX_TEXT: Final = 64 * 1024
+_HEAD: Final = 24 * 1024
+_DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_TRAILING: Final = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
+
+T = TypeVar("T")
+Texts = Sequence[str] | str | None
+
+
+def text(value: str | None) -> str:
+    """Return a text without colour codes, control characters and trailing blanks.
+
+    One of more than 64 KiB keeps its head and its tail: a trace says most at both ends.
+    """
+    if not value:
+        return ""
+    plain = value.replace("\r\n", "\n").replace("\r", "\n")
+    if len(plain) > 2 * MAX_TEXT:
+        plain = _cut(plain)  # before the patterns below, so that 20 MB cost nothing
+    plain = _ANSI.sub("", plain)
+    plain = plain.encode("utf-8", "replace").decode("utf-8")
+    plain = _CONTROL.sub(" ", plain)
+    plain = _TRAILING.sub("", plain).strip("\n")
+    return _TRAILING.sub("", _cut(plain)) if len(plain) > MAX_TEXT else plain
+
+
+def _cut(plain: str) -> str:
+    tail = MAX_TEXT - _HEAD - 80
+    left_out = len(plain) - _HEAD - tail
+    return f"{plain[:_HEAD]}\n[... {left_out:,} characters left out ...]\n{plain[-tail:]}"
+
+
+def required(value: str | None, name: str) -> str:
+    """Return a text that must say something; raises ``UsageError`` naming the parameter."""
+    clean = text(value)
+    if not clean.strip():
+        raise UsageError(f"{name} is empty", hint=f"Say something in {name}.", where=name)
+    return clean
+
+
+def optional(value: str | None) -> str | None:
+    """Return a text, or None where nothing is said."""
+    return text(value) or None
+
+
+def texts(value: Texts, name: str) -> list[str]:
+    """Return a list of texts from a list, a JSON list, or one bare text; duplicates go.
+
+    Raises:
+        UsageError: a JSON value that is no list of texts.
+    """
+    if value is None:
+        return []
+    items: Sequence[object]
+    if isinstance(value, str):
+        if value.lstrip().startswith("["):
+            try:
+                items = json.loads(value)
+            except (ValueError, RecursionError):
+                items = [value]
+        else:
+            items = [value] if value.strip() else []
+    else:
+        items = list(value)
+    if not all(isinstance(item, str) for item in items):
+        raise UsageError(
+            f"{name} must be a list of texts", hint='Such as ["auth", "jwt"].', where=name
+        )
+    clean = (text(cast(str, item)).strip() for item in items)
+    return list(dict.fromkeys(item for item in clean if item))
+
+
+def _whole(value: float | str) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 42.0, as some JSON writers have it
+    found = int(value) if isinstance(value, str) else operator.index(value)
+    if not -(2**53) < found < 2**53:
+        raise ValueError("beyond what JSON carries exactly")
+    return found
+
+
+def line_range(value: Sequence[int] | str | None) -> list[int] | None:
+    """Return ``[first, last]`` from a pair or from ``"42,57"``; raises ``UsageError``."""
+    if value is None or value == "":
+        return None
+    try:
+        parts = re.split(r"[,:-]", value.strip(" []()")) if isinstance(value, str) else value
+        numbers = [_whole(part) for part in parts]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) == 1:
+        numbers *= 2
+    if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
+        raise UsageError(
+            f"line_range is {value!r}, not first,last", hint="Such as 42,57.", where="line_range"
+        )
+    return numbers
+
+
+def number(value: int | str | None, name: str) -> int | None:
+    """Return a whole number given as a number or as text; raises ``UsageError``."""
+    if value is None or value == "":
+        return None
+    try:
+        found = _whole(value)
+    except (TypeError, ValueError):
+        found = -1
+    if found < 0:
+        raise UsageError(f"{name} is {value!r}, not a whole number", where=name)
+    return found
+
+
+def fraction(value: float | str, name: str) -> float:
+    """Return a number from 0 to 1; raises ``UsageError``."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise UsageError(f"{name} is {value!r}, not a number from 0 to 1", where=name)
+    return found
+
+
+def action(value: str) -> Action:
+    """Return the action a word stands for (``add`` is ``create``); raises ``UsageError``."""
+    word = value.strip().lower()
+    found = ACTION_ALIASES.get(word, word)
+    if found not in ACTIONS:
+        raise UsageError(
+            f"unknown action {value!r}",
+            hint=f"One of {', '.join(ACTIONS)}; also {', '.join(ACTION_ALIASES)}.",
+            where="action",
+        )
+    return found
+
+
+def checked(record: T) -> tuple[T, list[str]]:
+    """Return a record redacted and proven valid, and the kinds of secrets taken out.
+
+    Raises:
+        InvalidRecord: a field breaks its rule.
+    """
+    clean, kinds = redact_record(record)  # type: ignore[type-var]
+    try:
+        # Building a struct does not validate it; a round trip does.
+        msgspec.convert(msgspec.to_builtins(clean), type(clean))
+    except msgspec.ValidationError as error:
+        raise InvalidRecord(readable(error), hint="Correct that field.") from None
+    return clean, kinds
+
+
+def since(value: str, now: datetime) -> datetime:
+    """Return the moment a text names: a date, a moment, or an age such as ``30d`` or ``2 weeks``.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    age = re.fullmatch(r"\s*(\d{1,5})\s*(d|days?|w|weeks?|m|months?|y|years?)\s*(?:ago)?\s*", value)
+    if age:
+        try:
+            return now - timedelta(days=int(age[1]) * _DAYS[age[2][0]])
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise UsageError(
+            f"{value!r} is no date", hint="Such as 2026-01-31, 30d or '2 weeks'.", where="since"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def record_id(value: str, kind: Kind) -> str:
+    """Return an id of one kind; raises ``NotFound`` for anything else, saying how one looks."""
+    if not is_id(value) or kind_of(value) != kind:
+        article = "an" if kind == "error" else "a"
+        raise NotFound(
+            f"{value!r} is no {kind} id",
+            hint=f"{article.capitalize()} {kind}'s id looks like {LETTERS[kind]}-7k3f9q2m.",
+            where=value,
+        )
+    return value

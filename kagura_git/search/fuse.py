@@ -1,0 +1,109 @@
+"""Two rankings into one: what is said in the same words, and what means the same.
+
+Scores are normalised and added (Lee, "Analyses of Multiple Evidence
+Combination", SIGIR 1997), as a convex combination: Bruch, Gai and Ingber, "An
+Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS 42(1), 2023,
+arXiv:2210.11934), who find it better than reciprocal rank fusion and in need
+of one parameter only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kagura_git.search.manifest import Entry
+
+DENSE_WEIGHT: Final = 0.4
+# Below both floors a record has nothing to do with the query. On three public sets they lose
+# under 2 in 100 right answers, all of them ranked low; questions about cakes find 0 to 7 of 1,500.
+COSINE_FLOOR: Final = 0.25
+COVER_FLOOR: Final = 0.08
+# A pasted trace of a hundred terms shares few of them even with its own record.
+_FLOOR_TERMS: Final = 10
+# Without vectors words are all the evidence there is.
+_LEXICAL_FLOOR: Final = 0.25
+# At the same closeness: what holds before what was overruled, solved before unsolved.
+_OVERRULED: Final = 0.85
+_UNSOLVED: Final = 0.97
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Documents by number, with a score each from either side.
+
+    ``cover`` is the share of the query's weight of words that a document
+    holds, ``cosines`` its best passage's likeness; None without vectors.
+    ``terms`` is the number of different terms in the query.
+    """
+
+    numbers: NDArray[Any]
+    cover: NDArray[Any]
+    cosines: NDArray[Any] | None
+    terms: int
+
+
+def fused(
+    cover: NDArray[Any], cosines: NDArray[Any] | None, weight: float = DENSE_WEIGHT
+) -> NDArray[Any]:
+    """Return ``weight * minmax(cosines) + (1 - weight) * minmax(cover)``."""
+    words = _minmax(cover)
+    return words if cosines is None else weight * _minmax(cosines) + (1 - weight) * words
+
+
+def _minmax(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return ``(s - min) / (max - min)``; scores that are all equal tell nothing and become 1."""
+    import numpy as np
+
+    if not len(scores):
+        return scores
+    low, high = float(scores.min()), float(scores.max())
+    if high - low < 1e-9:
+        return np.full(len(scores), 1.0 if high > 0 else 0.0)
+    spread: NDArray[Any] = (scores - low) / (high - low)
+    return spread
+
+
+def ranked(
+    found: Candidates, entries: Sequence[Entry], same: frozenset[int] = frozenset()
+) -> list[tuple[int, float]]:
+    """Return document numbers with scores from 1 down to 0, the noise left out.
+
+    The order is that of the fused scores. As each query's best fused score is
+    near 1 whatever it found, scores are scaled by the likeness of what came
+    closest, so that a threshold means the same for every query. Documents in
+    ``same`` are known to be what is asked for: they come first, with 1.
+    """
+    import numpy as np
+
+    if not len(found.numbers):
+        return []
+    scores = fused(found.cover, found.cosines)
+    scores *= [_factor(entries[number]) for number in found.numbers]
+    floor = COVER_FLOOR * min(1.0, _FLOOR_TERMS / max(found.terms, 1))
+    near, closest = found.cover >= floor, float(found.cover.max())
+    if found.cosines is None:
+        near = found.cover >= floor * _LEXICAL_FLOOR
+    else:
+        near |= found.cosines >= COSINE_FLOOR
+        closest = max(closest, float(found.cosines.max()))
+    scores = np.clip(np.nan_to_num(scores) * min(closest, 1.0), 0.0, 1.0)
+    out = [
+        # Rounded: the same text embedded in another batch differs in the seventh digit.
+        (number, 1.0 if number in same else min(round(score, 6), 0.999999 if same else 1.0))
+        for number, score, close in zip(
+            found.numbers.tolist(), scores.tolist(), near.tolist(), strict=True
+        )
+        if close or number in same
+    ]
+    return sorted(out, key=lambda pair: (-pair[1], entries[pair[0]].id, entries[pair[0]].key))
+
+
+def _factor(entry: Entry) -> float:
+    if entry.status in {"superseded", "rejected"}:
+        return _OVERRULED
+    return _UNSOLVED if entry.resolved is False else 1.0

@@ -1,0 +1,204 @@
+"""The search index of one worktree: kept fresh by blob id, asked by words and by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from kagura_git.errors import KaguraError
+from kagura_git.search import generation, manifest
+from kagura_git.search.embed import LazyModel, Progress
+from kagura_git.search.generation import Generation
+from kagura_git.search.manifest import Entry
+from kagura_git.search.vectors import VectorCache
+
+if TYPE_CHECKING:
+    from kagura_git.search.refresh import Load
+
+__all__ = ["Entry", "Hit", "Plan", "RefreshReport", "SearchIndex", "SearchResult", "Status"]
+
+Ranking = Literal["hybrid", "lexical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a refresh would do; ``vectors`` tells that those of the model are missing."""
+
+    changed: list[str]
+    removed: list[str]
+    vectors: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.changed or self.removed or self.vectors)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh did; ``reason`` says why there are no vectors, if there are none."""
+
+    records: int
+    vectors: int
+    embedded_now: int
+    changed: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One record found, its score in 0..1 and the line that fits best."""
+
+    entry: Entry
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first; ``ranking`` is "lexical" when meaning could not be asked."""
+
+    ranking: Ranking
+    hits: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the index holds now; ``reason`` says why the ranking is only lexical, if it is."""
+
+    records: int
+    vectors: int
+    model: str
+    digest: str | None
+    ranking: Ranking
+    reason: str = ""
+
+
+class SearchIndex:
+    """The index in one folder. Other processes may refresh and read it at the same time.
+
+    Args:
+        folder: where its files lie (the worktree's git directory).
+        cache: the vectors of every text ever embedded.
+        model: the embedding model, loaded when first needed.
+    """
+
+    def __init__(self, folder: Path, cache: VectorCache, model: LazyModel) -> None:
+        self.folder = folder
+        self.cache = cache
+        self.model = model
+        self._generation: Generation | None = None
+        self._stamp: tuple[int, int, int] | None = None
+
+    def _current(self, before_vectors: Callable[[], None] | None = None) -> Generation | None:
+        """Return the generation on disk, opened again only when another took its place."""
+        stamp = manifest.stamp(self.folder)
+        if stamp != self._stamp:
+            found = generation.load(self.folder, before_vectors) if stamp else None
+            self._generation, self._stamp = found, stamp
+        return self._generation
+
+    def plan(self, listing: Mapping[str, str]) -> Plan:
+        """Compare ``{key: digest}`` with what is indexed."""
+        return self._plan(listing, self._current())
+
+    def _plan(self, listing: Mapping[str, str], now: Generation | None) -> Plan:
+        if now is None:
+            return Plan(sorted(listing), [], vectors=False)
+        known = {entry.key: entry.digest for entry in now.manifest.entries}
+        known.update(now.manifest.skipped)
+        changed = sorted(key for key, digest in listing.items() if known.get(key) != digest)
+        removed = sorted(known.keys() - listing.keys())
+        digest = self.model.digest
+        lacking = digest is not None and now.manifest.model != digest
+        return Plan(changed, removed, vectors=lacking and bool(now.manifest.entries))
+
+    def refresh(
+        self, listing: Mapping[str, str], load: Load, progress: Progress | None = None
+    ) -> RefreshReport:
+        """Bring the index up to the listing: a whole new generation, put in place at once.
+
+        Does nothing if all is fresh. Two processes may refresh at the same time:
+        the last one wins, and both are right.
+
+        Args:
+            listing: every record there is, ``{key: digest}``.
+            load: reads the documents of the keys that changed.
+            progress: called with texts embedded so far, and their number.
+
+        Raises:
+            KaguraError: the folder cannot be written to.
+        """
+        from kagura_git.search.refresh import Known, reusable, sources, vector_rows
+        from kagura_git.search.writing import write
+
+        now = self._current()
+        plan = self._plan(listing, now)
+        if plan.fresh and now is not None:
+            return self._report(0, 0)
+        digest = self.model.digest
+        known = Known(self.cache, digest) if digest else None
+        reused = reusable(listing, now, known)
+        found, skipped = sources(listing, now, reused, load)
+        vectors, embedded = None, 0
+        if known and found:
+            vectors, embedded = vector_rows(found, now, known, self.model, progress)
+        name = self.model.model, self.model.digest
+        try:
+            write(self.folder, found, skipped, now, vectors, name)
+        except OSError as error:
+            raise KaguraError(
+                f"cannot write the search index: {error.strerror or error}",
+                hint="Search answers from the index as it was.",
+                where=str(self.folder),
+            ) from error
+        return self._report(embedded, len(plan.changed))
+
+    def _report(self, embedded: int, changed: int) -> RefreshReport:
+        status = self.status()
+        return RefreshReport(status.records, status.vectors, embedded, changed, status.reason)
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        keep: Callable[[Entry], bool] | None = None,
+        min_score: float = 0.0,
+        fingerprint: str | None = None,
+    ) -> SearchResult:
+        """Return the k records nearest to the query, as the index stands.
+
+        Args:
+            query: words, a question, an error message or a stack trace.
+            k: how many at most.
+            keep: which records may be found; asked before the cut to k.
+            min_score: leave out what scores less.
+            fingerprint: records of the same error come first, with score 1.
+        """
+        from kagura_git.search.query import answer
+
+        # A cold start opens the model beside the index: 60 ms of it are in neither's way.
+        now = self._current(self.model.prepare)
+        if now is None:
+            return SearchResult("lexical", [])
+        lines, hybrid = answer(now, self.model, query, k, keep, min_score, fingerprint)
+        hits = [Hit(entry, score, snippet) for entry, score, snippet in lines]
+        return SearchResult("hybrid" if hybrid else "lexical", hits)
+
+    def status(self) -> Status:
+        """Return what the index holds, without loading the model."""
+        now = self._current()
+        digest = self.model.digest
+        rows = 0 if now is None or now.vectors is None else len(now.vectors)
+        hybrid = rows > 0 and now is not None and now.manifest.model == digest
+        return Status(
+            records=len(now.manifest.entries) if now else 0,
+            vectors=rows,
+            model=self.model.model,
+            digest=digest,
+            ranking="hybrid" if hybrid else "lexical",
+            reason=self.model.reason,
+        )

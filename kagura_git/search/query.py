@@ -1,0 +1,79 @@
+"""One query against one generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kagura_git.search.candidates import DEPTH, candidates
+from kagura_git.search.embed import LazyModel
+from kagura_git.search.fuse import Candidates, ranked
+from kagura_git.search.generation import Generation
+from kagura_git.search.manifest import Entry
+from kagura_git.search.passages import clean, essence
+from kagura_git.search.snippet import snippet
+from kagura_git.search.tokens import tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_QUERY_LIMIT = 40_000
+
+
+def answer(
+    now: Generation,
+    model: LazyModel,
+    query: str,
+    k: int,
+    keep: Callable[[Entry], bool] | None,
+    min_score: float,
+    fingerprint: str | None,
+) -> tuple[list[tuple[Entry, float, str]], bool]:
+    """Return entries with score and snippet, best first, and whether meaning was asked too."""
+    entries = now.manifest.entries
+    text = clean(query[:_QUERY_LIMIT])
+    terms = tokens(text)
+    allowed = _allowed(entries, keep)
+    same = frozenset(
+        number
+        for number, entry in enumerate(entries)
+        if fingerprint and entry.fingerprint == fingerprint and (keep is None or keep(entry))
+    )
+    vector = _vector(now, model, text)
+    found = candidates(now, terms, vector, allowed, max(DEPTH, 2 * k))
+    if missing := same.difference(found.numbers.tolist()):
+        found = _with(found, sorted(missing))
+    out = []
+    for number, score in ranked(found, entries, same)[: max(k, 0)]:
+        if score >= min_score:
+            entry = entries[number]
+            out.append((entry, score, snippet(now.text(entry), terms)))
+    return out, vector is not None
+
+
+def _allowed(entries: list[Entry], keep: Callable[[Entry], bool] | None) -> NDArray[Any] | None:
+    if keep is None:
+        return None
+    import numpy as np
+
+    return np.fromiter((keep(entry) for entry in entries), bool, len(entries))
+
+
+def _vector(now: Generation, model: LazyModel, text: str) -> NDArray[Any] | None:
+    if now.vectors is None or not text.strip() or now.manifest.model != model.digest:
+        return None
+    embedder = model.embedder()
+    return None if embedder is None else embedder.embed([essence(text)])[0]
+
+
+def _with(found: Candidates, more: list[int]) -> Candidates:
+    """Return the candidates and those that are known to be the same error."""
+    import numpy as np
+
+    nothing = np.zeros(len(more))
+    return Candidates(
+        np.append(found.numbers, more),
+        np.append(found.cover, nothing),
+        None if found.cosines is None else np.append(found.cosines, nothing),
+        found.terms,
+    )

@@ -1,0 +1,193 @@
+"""One opened repository: git and the store together, nothing heavy.
+
+Whatever is saved goes through :meth:`Workspace.save`: journal first, then the
+work tree, then the staging area, so that an acknowledged record is on disk
+twice before anything else can fail.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from kagura_git import settings as settings_
+from kagura_git.atomic import flush_to_disk
+from kagura_git.errors import Conflict, KaguraError
+from kagura_git.git import staging
+from kagura_git.git.repo import Repository, discover
+from kagura_git.model.ids import Kind, new_id
+from kagura_git.model.mapping import iso
+from kagura_git.model.records import Record
+from kagura_git.settings import Settings
+from kagura_git.store import codec
+from kagura_git.store.files import FOLDER, RecordFiles
+from kagura_git.store.heads import ErrorHeads
+from kagura_git.store.journal import Journal
+from kagura_git.store.working import Working
+
+_LOCK_SECONDS = 10.0
+
+
+@dataclass
+class Workspace:
+    """A repository with its settings, records and working memory.
+
+    Attributes:
+        author: who signs new records, ``Name <email>``.
+        project_id: the label new records carry.
+        clock: returns the current moment, aware, UTC.
+        random_bytes: source of ids.
+    """
+
+    repo: Repository
+    settings: Settings
+    files: RecordFiles
+    working: Working
+    journal: Journal
+    clock: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    user_id: str | None = None
+    given_project_id: str | None = None
+    unstaged: list[str] = field(default_factory=list)
+
+    @cached_property
+    def author(self) -> str:
+        """Who signs new records: the user id given, else git's own identity."""
+        return self.user_id or self.repo.identity()
+
+    @cached_property
+    def project_id(self) -> str:
+        """The label of new records: as given, as set, or the repository's name."""
+        return self.given_project_id or self.settings.project_id or self.repo.name()
+
+    @cached_property
+    def heads(self) -> ErrorHeads:
+        """What is needed of every error to know it again, kept between calls."""
+        return ErrorHeads(self.files)
+
+    def new_id(self, kind: Kind) -> str:
+        """Return a fresh record id."""
+        return new_id(kind, self.random_bytes)
+
+    def now(self) -> datetime:
+        """Return the current moment in whole milliseconds, the precision of a record."""
+        moment = self.clock().astimezone(UTC)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def save(self, record: Record, path: str | None = None, relation: str | None = None) -> str:
+        """Write a record, stage it, and note what the next commit will say of it.
+
+        Args:
+            path: where it lives already; None for a new record.
+            relation: what happened to a record that exists, such as ``solved``.
+
+        Returns:
+            The record's path below the top of the work tree.
+
+        Raises:
+            Conflict: ``git kagura init`` has not been run here.
+        """
+        self.require_init()
+        data = codec.dumps(record)
+        place = path or self.files.place(record)
+        self.journal.keep(record.id, data, self.now())
+        self.files.write(place, data)
+        if self.settings.stage:
+            self.unstaged = staging.stage(self.repo, [*self.unstaged, place])
+        self._await_commit(record, place, relation or ("changed" if path else "recorded"))
+        return place
+
+    def save_many(self, records: Sequence[Record]) -> list[str]:
+        """Write new records under one lock, with one flush to disk; returns their paths."""
+        self.require_init()
+        written = [(record, self.files.place(record), codec.dumps(record)) for record in records]
+        with self.lock():
+            for record, path, data in written:
+                self.journal.keep(record.id, data, self.now(), durable=False)
+                self.files.write(path, data, durable=False)
+            flush_to_disk()
+            if self.settings.stage:
+                paths = [path for _, path, _ in written]
+                self.unstaged = staging.stage(self.repo, [*self.unstaged, *paths])
+        # One fact makes the post-commit hook look; it finds the others in the commit itself.
+        for record, path, _ in written[:1]:
+            self._await_commit(record, path, "recorded")
+        return [path for _, path, _ in written]
+
+    def _await_commit(self, record: Record, path: str, relation: str) -> None:
+        key = record.id if relation in ("recorded", "changed") else f"{record.id}-{relation}"
+        if relation == "changed" and self.working.is_pending(record.id):
+            return  # not committed yet: what the commit will say is "recorded"
+        fact = {
+            "kind": record.kind,
+            "id": record.id,
+            "relation": relation,
+            "path": path,
+            "session": self.working.active_session(),
+            "at": iso(self.now()),
+        }
+        self.working.add_pending(key, fact)
+
+    def require_init(self) -> None:
+        """Refuse to write into a repository whose owner has not asked for it."""
+        if not os.path.isdir(os.path.join(self.repo.top, FOLDER)):
+            raise Conflict(
+                "kagura-git is not set up in this repository",
+                hint="Run `git kagura init` once; it prints everything it changes.",
+                where=self.repo.top,
+            )
+        if not self.settings.enabled:
+            raise Conflict(
+                "recording is turned off here",
+                hint="`[coding_memory] enabled = false` in kagura.toml says so.",
+                where=settings_.FILE,
+            )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the repository's one writer lock: for a read that decides a write.
+
+        Raises:
+            KaguraError: another process held it for 10 seconds.
+        """
+        from filelock import FileLock, Timeout  # 0.1 s to import; the hooks never get here
+
+        os.makedirs(self.repo.shared, exist_ok=True)
+        path = os.path.join(self.repo.shared, "lock")
+        try:
+            with FileLock(path, timeout=_LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise KaguraError(
+                "another process has been writing records for over 10 seconds",
+                hint="Try again; the lock goes away by itself when that process ends.",
+                where=path,
+            ) from None
+
+
+def open_workspace(
+    start: str,
+    environ: Mapping[str, str],
+    *,
+    user_id: str | None = None,
+    project_id: str | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    random_bytes: Callable[[int], bytes] = os.urandom,
+) -> Workspace:
+    """Open the repository that a folder belongs to; raises ``GitError`` if there is none."""
+    repo = discover(os.path.abspath(start), environ)
+    return Workspace(
+        repo=repo,
+        settings=settings_.load(repo.top, environ),
+        files=RecordFiles(repo.top),
+        working=Working(repo.private),
+        journal=Journal(os.path.join(repo.shared, "journal")),
+        clock=clock,
+        random_bytes=random_bytes,
+        user_id=user_id,
+        given_project_id=project_id,
+    )
