@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types check schemas bench clean
+.PHONY: help install demo test lint types check docs schemas bench clean
 
 help:  ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,11 +31,15 @@ lint: $(STAMP)  ## Check style and the walls between the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/readme_help.py --check
 
 types: $(STAMP)  ## Check types
 	$(BIN)/mypy
 
 check: lint types test  ## Everything that CI runs
+
+docs: $(STAMP)  ## Write the command table of README.md anew
+	$(BIN)/python scripts/readme_help.py
 
 schemas: $(STAMP)  ## Write schemas/ anew from the record structs
 	$(BIN)/python scripts/write_schemas.py

@@ -3,7 +3,8 @@
 Stores the corpus of tests/data through the public API in a temporary
 repository and asks its paraphrased queries: over all kinds of records at once
 (``search``), and errors alone (``search_errors``); by words alone for
-comparison. Usage: python benchmarks/quality.py [--misses]
+comparison. ``oblique``: questions that name nothing by its usual word.
+Usage: python benchmarks/quality.py [--misses]
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ def open_memory(top: Path, model: str | None = None) -> SyncCodingMemory:
     return memory
 
 
-def queries() -> list[dict[str, list[str] | str]]:
-    """Return the paraphrased queries with the ids they should find."""
-    text = (CORPUS / "queries.jsonl").read_text(encoding="utf-8")
+def queries(name: str) -> list[dict[str, list[str] | str]]:
+    """Return paraphrased queries with the ids they should find."""
+    text = (CORPUS / name).read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -63,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--misses", action="store_true", help="list every query that missed")
     show = parser.parse_args().misses
-    asked = queries()
+    asked, oblique = queries("queries.jsonl"), queries("queries-oblique.jsonl")
     errors = [item for item in asked if all(i.startswith("E-") for i in item["expect"])]
 
     def everything(memory: SyncCodingMemory, query: str) -> list[str]:
@@ -81,6 +82,7 @@ def main() -> None:
             for name, ask, some in (
                 ("search, all kinds", everything, asked),
                 ("search_errors", errors_only, errors),
+                ("search, oblique", everything, oblique),
             ):
                 one, five, misses = rate(memory, ask, some)
                 print(f"{ranking:<10} {name:<22} {len(some):>7} {one:>7.3f} {five:>7.3f}")

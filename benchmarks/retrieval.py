@@ -71,7 +71,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
     print(f"\n{folder.name}: {report} in {took:.1f} s")
     rankers: dict[str, Ranker] = {"lexical": lambda c: c.cover}
     if report.vectors:
-        rankers |= {"dense": lambda c: c.cosines, "fused": lambda c: fused(c.cover, c.cosines)}
+        rankers |= {"dense": lambda c: c.cosines, "fused": fused}
     _table(folder, options, index, rankers)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kagura_git.version import __version__
+
 if TYPE_CHECKING:
     from kagura_git.errors import KaguraError as KaguraError
     from kagura_git.memory import CodingMemory as CodingMemory
     from kagura_git.memory import CodingMemory as CodingMemoryManager
 
-__version__ = "0.1.0"
 __all__ = ["CodingMemory", "CodingMemoryManager", "KaguraError", "__version__"]
 
 

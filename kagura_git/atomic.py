@@ -9,11 +9,15 @@ import contextlib
 import os
 
 
-def write(path: str | os.PathLike[str], data: bytes, *, durable: bool = True) -> None:
+def write(
+    path: str | os.PathLike[str], data: bytes, *, durable: bool = True, settled: bool = True
+) -> None:
     """Replace the file with ``data``: a temporary file beside it, fsync, rename.
 
     Args:
-        durable: False leaves out the two fsync calls, for what can be derived again.
+        durable: False leaves out the fsync calls, for what can be derived again.
+        settled: False leaves out the folder's: after a power loss the file is whole,
+            but it may still be the old one. For what has a settled copy elsewhere.
     """
     target = os.fspath(path)
     folder, name = os.path.split(target)
@@ -31,7 +35,7 @@ def write(path: str | os.PathLike[str], data: bytes, *, durable: bool = True) ->
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    if durable:
+    if durable and settled:
         sync_folder(folder or ".")
 
 

@@ -7,7 +7,6 @@ thing everywhere.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -395,7 +394,6 @@ class SyncCodingMemory:
 
         found = context.project_context(
             self.ws,
-            self.recaller.links(),
             focus=focus,
             max_tokens=max_tokens,
             related=self._related if focus else None,
@@ -410,7 +408,7 @@ class SyncCodingMemory:
         """Return the habits that history and records show, with counts and examples."""
         from kagura_git.services import patterns
 
-        return patterns.analyze(self.ws, self.recaller.links()).to_dict()
+        return patterns.analyze(self.ws).to_dict()
 
 
 def as_dict(record: AnyRecord) -> dict[str, Any]:
@@ -467,6 +465,8 @@ class CodingMemory:
         )
 
     async def _call(self, verb: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        import asyncio  # 30 ms that the command line need not spend
+
         def work() -> T:
             with self._turn:
                 return verb(*args, **kwargs)

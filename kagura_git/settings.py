@@ -48,10 +48,21 @@ def load(top: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings for the repository whose work tree starts at ``top``.
 
     Raises:
-        KaguraError: ``kagura.toml`` is not valid TOML or holds a wrong type.
+        KaguraError: ``kagura.toml`` is not valid TOML, holds a wrong type, or is a
+            link to something outside the repository.
     """
     values: dict[str, Any] = {}
-    for table, content in read(os.path.join(top, FILE)).items():
+    path = os.path.join(top, FILE)
+    if os.path.islink(path):
+        # The repository is untrusted: its links may point to a device or a private file.
+        real, inside = os.path.realpath(path), os.path.realpath(top)
+        if os.path.commonpath([real, inside]) != inside:
+            raise KaguraError(
+                "a symbolic link that leaves the repository",
+                hint="Replace it with a file, or remove it to use the defaults.",
+                where=FILE,
+            )
+    for table, content in read(path).items():
         if table not in _TABLES or not isinstance(content, dict):
             continue
         for name, value in content.items():

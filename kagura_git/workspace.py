@@ -53,6 +53,7 @@ class Workspace:
     user_id: str | None = None
     given_project_id: str | None = None
     unstaged: list[str] = field(default_factory=list)
+    _welcome: set[str] = field(default_factory=set)
 
     @cached_property
     def author(self) -> str:
@@ -97,7 +98,7 @@ class Workspace:
         self.journal.keep(record.id, data, self.now())
         self.files.write(place, data)
         if self.settings.stage:
-            self.unstaged = staging.stage(self.repo, [*self.unstaged, place])
+            self.unstaged = staging.stage(self.repo, [*self.unstaged, place], self._welcome)
         self._await_commit(record, place, relation or ("changed" if path else "recorded"))
         return place
 
@@ -112,7 +113,7 @@ class Workspace:
             flush_to_disk()
             if self.settings.stage:
                 paths = [path for _, path, _ in written]
-                self.unstaged = staging.stage(self.repo, [*self.unstaged, *paths])
+                self.unstaged = staging.stage(self.repo, [*self.unstaged, *paths], self._welcome)
         # One fact makes the post-commit hook look; it finds the others in the commit itself.
         for record, path, _ in written[:1]:
             self._await_commit(record, path, "recorded")
@@ -130,7 +131,7 @@ class Workspace:
             "session": self.working.active_session(),
             "at": iso(self.now()),
         }
-        self.working.add_pending(key, fact)
+        self.working.add_pending(key, fact, durable=False)
 
     def require_init(self) -> None:
         """Refuse to write into a repository whose owner has not asked for it."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import click
 
-from kagura_git import __version__
 from kagura_git.errors import KaguraError
+from kagura_git.version import __version__
 
 # name: (module below kagura_git.cli, attribute, one line for --help)
 _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from kagura_git.errors import NotFound
 from kagura_git.git.repo import Repository
+from kagura_git.git.run import decode
+
+_ESCAPE: Final = re.compile(rb"\\([0-7]{3}|.)")
+_NAMED: Final = {
+    b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r",
+    b'"': b'"', b"\\": b"\\",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +50,16 @@ def line(repo: Repository, path: str, number: int) -> Blamed | None:
     if set(sha) == {"0"}:
         return None
     old = next((text[9:] for text in rest if text.startswith("filename ")), path)
-    return Blamed(sha, old)
+    return Blamed(sha, _unquoted(old))
+
+
+def _unquoted(name: str) -> str:
+    """Return a file name as it is: git writes one with odd or non-ASCII signs as a C string."""
+    if not name.startswith('"'):
+        return name
+    return decode(_ESCAPE.sub(_byte, name[1:-1].encode("utf-8", "surrogateescape")))
+
+
+def _byte(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if code.isdigit() else _NAMED[code]

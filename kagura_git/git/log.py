@@ -69,9 +69,7 @@ def commits(
     """
     if not revisions:
         return []
-    # A path is a path: without this, `[a].py` is a pattern and `:x` is magic.
-    args = ["--literal-pathspecs"] if paths else []
-    args += ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={NOTES_REF}", _FORMAT]
+    args = ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={NOTES_REF}", _FORMAT]
     if limit is not None:
         args.append(f"--max-count={limit}")
     if not walk:
@@ -79,7 +77,9 @@ def commits(
     if len(paths) == 1 and walk:
         args += ["--follow", "--no-patch"]
     if paths:
-        done = git.run(*args, "--end-of-options", *revisions, "--", *paths)
+        # A path is a path: without the prefix `[a].py` is a pattern and `:x` is magic.
+        literal = (f":(literal){path}" for path in paths)
+        done = git.run(*args, "--end-of-options", *revisions, "--", *literal)
     else:  # thousands of commits do not fit a command line
         wanted = "".join(f"{revision}\n" for revision in revisions)
         done = git.run(*args, "--stdin", stdin=wanted.encode("utf-8", "surrogateescape"))

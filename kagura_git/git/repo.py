@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -93,6 +94,19 @@ class Repository:
         if os.path.basename(self.common_dir) == ".git":
             return os.path.basename(os.path.dirname(self.common_dir))
         return os.path.basename(self.common_dir).removesuffix(".git")
+
+    def read(self, path: str) -> bytes:
+        """Return the head of a work tree's file, 256 KiB at most; links are not followed.
+
+        Raises:
+            OSError: it is gone, a link or no regular file.
+        """
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(os.path.join(self.top, *path.split("/")), flags)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(f"not a regular file: {path}")
+            return file.read(256 * 1024)
 
     def relative(self, path: str, cwd: str | None = None) -> str:
         """Return a path given by a caller as ``/``-separated path below the top.

@@ -18,10 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from kagura_git import __version__, atomic
+from kagura_git import atomic
 from kagura_git.errors import KaguraError
 from kagura_git.git import config
 from kagura_git.git.repo import Repository
+from kagura_git.version import __version__
 
 HOOKS: Final = (
     "pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-checkout",
@@ -38,6 +39,7 @@ _ALL_HOOKS: Final = (
 CHAINED: Final = ".kagura-chained"
 MARKER: Final = b"# kagura-git hook: "
 _LOOK: Final = 4096
+_NAMED: Final = ("kagura_version", "kagura_python", "kagura_home", "kagura_former")
 
 State = Literal["installed", "missing", "overwritten", "outdated", "unreached"]
 
@@ -72,7 +74,7 @@ class HookState:
             "installed": "installed",
             "missing": "not installed",
             "overwritten": "replaced by another tool",
-            "outdated": "of another version or Python",
+            "outdated": "not as this version writes it",
             "unreached": "not reached by git",
         }[self.state]
         return f"{words} ({self.detail})" if self.detail else words
@@ -269,9 +271,10 @@ def _state(path: str, data: bytes) -> HookState:
         found = _read(path)
         if found == data:
             return HookState(hook, "installed", path)
-        lines, now = found.split(b"\n"), data.split(b"\n")
-        old = next((line for line, new in zip(lines, now, strict=False) if line != new), b"")
-        return HookState(hook, "outdated", path, old.decode("utf-8", "replace")[:200])
+        held = set(found.decode("utf-8", "replace").split("\n"))
+        wants = data.decode("utf-8", "replace").split("\n")
+        stale = [name for name in _NAMED if not held & {w for w in wants if w.startswith(name)}]
+        return HookState(hook, "outdated", path, ", ".join(stale).replace("kagura_", ""))
     through = _runs_ours(path)
     if through is not None:
         return HookState(hook, "installed", path, f"run by another tool's hook as {through}")

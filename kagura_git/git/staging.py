@@ -18,7 +18,7 @@ from kagura_git.git.run import Git, decode
 _PATIENCE: Final = 1.0
 
 
-def stage(repo: Repository, paths: Sequence[str]) -> list[str]:
+def stage(repo: Repository, paths: Sequence[str], welcome: set[str] | None = None) -> list[str]:
     """Stage exactly these files; returns those that could not be staged.
 
     That is: the owner's ``.gitignore`` covers the file, it is gone, or another
@@ -26,11 +26,15 @@ def stage(repo: Repository, paths: Sequence[str]) -> list[str]:
 
     Args:
         paths: relative to the top of the work tree.
+        welcome: folders known not to be ignored; a long-lived caller hands in one set,
+            and git is asked once a folder instead of once a file.
     """
     wanted = list(dict.fromkeys(paths))
     if not wanted:
         return []
-    ignored = _ignored(repo.git, wanted)
+    known = set() if welcome is None else welcome
+    ignored = _ignored(repo.git, [path for path in wanted if _folder(path) not in known])
+    known.update(_folder(path) for path in wanted if path not in ignored)
     refused = [path for path in wanted if path in ignored]
     rest = [path for path in wanted if path not in ignored]
     if rest and not _add(repo.git, rest):
@@ -49,7 +53,13 @@ def unstaged_records(repo: Repository) -> list[str]:
     return [line[3:] for line in lines if line[1] != " " and line.endswith(".yaml")]
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _ignored(git: Git, paths: Sequence[str]) -> set[str]:
+    if not paths:
+        return set()
     done = git.run("check-ignore", "-z", "--stdin", stdin=_listed(paths), ok=(0, 1, 128))
     return set(decode(done.stdout).split("\0")[:-1])
 

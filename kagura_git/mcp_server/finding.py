@@ -8,7 +8,7 @@ from mcp_types import CallToolResult
 
 from kagura_git.mcp_server import results
 from kagura_git.mcp_server.arguments import Text, Texts, Whole
-from kagura_git.mcp_server.recording import Ctx, home_of
+from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip, fitted, place
 from kagura_git.model.records import Change, Error
 
@@ -49,7 +49,7 @@ def _error_hit(hit: Hit, title: int, text: int) -> results.ErrorHit:
         title=clip(hit.title, title),
         resolved=record.resolved,
         solution=clip(record.solution, text) or None,
-        file=place(record.file_path, record.line_number),
+        file=place(record.file_path, record.line_number, title),
         occurrences=record.occurrences,
     )
 
@@ -96,7 +96,7 @@ def _record_hit(hit: Hit, title: int, text: int) -> results.RecordHit:
         score=round(hit.score, 2),
         title=clip(hit.title, title),
         text=clip(said, text),
-        file=place(file),
+        file=place(file, None, title),
         status=status,
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from mcp.server.mcpserver import Context
+
 from kagura_git.errors import GitError
 from kagura_git.settings import FILE
 
@@ -93,6 +95,14 @@ class Home:
             other.ws.heads = memory.ws.heads
             self._others[key] = other
         return self._others[key]
+
+
+Ctx = Context[Home, object]
+
+
+def home_of(ctx: Ctx) -> Home:
+    """Return the home that a call works in."""
+    return ctx.request_context.lifespan_context
 
 
 def _stamp(top: str) -> tuple[int, int]:

@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 from typing import Annotated
 
-from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
 from kagura_git.mcp_server import results
 from kagura_git.mcp_server.arguments import Flag, Fraction, LineRange, Text, Texts, Whole
-from kagura_git.mcp_server.home import Home
+from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip
 from kagura_git.model.records import ACTIONS
 
-Ctx = Context[Home, object]
 _CHANGES = 20
 _Action = Annotated[Text, Field(json_schema_extra={"enum": list(ACTIONS)})]
-
-
-def home_of(ctx: Ctx) -> Home:
-    """Return the home that a call works in."""
-    return ctx.request_context.lifespan_context
 
 
 def coding_start_session(

@@ -149,20 +149,20 @@ class RecordHits(Recalled):
     results: list[RecordHit]
 
 
-class ProjectContext(Recalled):
+class ProjectContext(Recalled, extra="allow"):
     """The project in short, cut to the tokens asked for."""
 
     project_id: str
     summary: str
-    tech_stack: list[Any]
+    tech_stack: list[dict[str, Any]]
     recent_changes: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     open_errors: list[dict[str, Any]]
-    patterns: list[Any]
+    patterns: list[dict[str, Any]]
     token_count: int
 
 
-class Patterns(Recalled):
+class Patterns(Recalled, extra="allow"):
     """Habits measured from history; ``enough`` tells whether there was enough of it."""
 
     enough: bool

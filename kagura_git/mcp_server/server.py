@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final
 
 import mcp_types
@@ -16,12 +18,12 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from pydantic import ValidationError
 
-from kagura_git import __version__
 from kagura_git.errors import KaguraError
 from kagura_git.mcp_server import arguments as given
 from kagura_git.mcp_server import finding, recording
 from kagura_git.mcp_server.home import Home
 from kagura_git.mcp_server.warmup import Warmup
+from kagura_git.version import __version__
 
 INSTRUCTIONS: Final = """\
 The memory of this git repository: decisions and why, errors and their solutions, sessions, the \
@@ -101,7 +103,7 @@ class KaguraServer(MCPServer[Home]):
             title="kagura-git memory",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=[_tool(*row) for row in _TOOLS],
+            tools=list(_tools()),
             lifespan=life,
             log_level="WARNING",
         )
@@ -114,6 +116,11 @@ class KaguraServer(MCPServer[Home]):
         if self._warm:
             self.warmup.start()
         return tools
+
+
+@cache
+def _tools() -> tuple[Tool, ...]:
+    return tuple(_tool(*row) for row in _TOOLS)
 
 
 def _tool(function: Callable[..., Any], title: str, reads: bool, idempotent: bool) -> Tool:
@@ -144,6 +151,8 @@ def serve(folder: str) -> None:
     """Serve on stdin and stdout until stdin closes."""
     # Before the SDK would set up its own, which draws boxes 35 characters wide into a host's log.
     logging.basicConfig(level=logging.WARNING, format="kagura-git: %(levelname)s: %(message)s")
+    # The SDK's reader thread waits for stdin whatever Python would raise: let ^C end the process.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = build(folder, os.environ)
     server.run("stdio")
     if server.warmup.running:

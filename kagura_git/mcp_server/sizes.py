@@ -3,56 +3,47 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from kagura_git.model.tokens import count_tokens
+
 T = TypeVar("T", bound=BaseModel)
 
-_PIECE: Final = re.compile(r"[A-Za-z]+|\d+|[^\x00-\x7f]|[^\w\s]+|_+|\n+")
+# Controls, and what reorders or hides text: nothing an assistant should be shown.
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\U000e0000-\U000e007f]"
+)
 # Characters of a title and of the text below it, from roomy to bare.
 _STEPS: Final = (
     (200, 900), (160, 600), (140, 400), (120, 260), (110, 180), (100, 130), (90, 100), (80, 75),
     (70, 55), (55, 40), (40, 25), (24, 12),
 )  # fmt: skip
-_FIVE_HITS: Final = 455
+_PATH: Final = 60
+# Leaves room for the text beside the structure, and for what the estimate misses.
+_FIVE_HITS: Final = 440
 _ONE_MORE: Final = 90
-
-
-def tokens(text: str) -> int:
-    """Return about how many tokens a text costs; rather too many than too few."""
-    return sum(_cost(piece) for piece in _PIECE.findall(text))
-
-
-def _cost(piece: str) -> int:
-    if piece.isdigit():
-        return -(-len(piece) // 3)
-    if piece.isascii() and piece.isalpha():
-        return 1 if len(piece) <= 6 else -(-len(piece) // 5)
-    if not piece.isascii():
-        return 1 if ord(piece[0]) < 0x3000 else 2
-    return -(-len(piece) // 2)
 
 
 def clip(text: str | None, limit: int) -> str:
     """Return a text as one visible line of at most ``limit`` characters."""
     if not text:
         return ""
-    head = text[: 4 * limit]
-    # Format characters reorder or hide text: nothing an assistant should be shown.
-    seen = "".join(c for c in head if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
-    line = " ".join(seen.split())
-    if len(line) <= limit and len(text) <= 4 * limit:
+    head = text[: 2 * limit]
+    line = " ".join(_HIDDEN.sub("", head).split())
+    if len(line) <= limit and len(text) == len(head):
         return line
     return f"{line[: limit - 1].rstrip()}…"
 
 
-def place(path: str | None, line: int | None = None, limit: int = 60) -> str | None:
+def place(path: str | None, line: int | None, limit: int) -> str | None:
     """Return ``path:line``, its head left out where it is long; None without a path."""
     if not path:
         return None
+    limit = min(limit, _PATH)
     tail = clip(f"{path}:{line}" if line else path, 500)
     return tail if len(tail) <= limit else f"…{tail[1 - limit :]}"
 
@@ -65,9 +56,11 @@ def fitted(render: Callable[[int, int], T], hits: int) -> T:
         hits: how many hits the answer holds.
     """
     budget = _FIVE_HITS + _ONE_MORE * max(0, hits - 5)
-    answer = render(*_STEPS[0])
-    for step in _STEPS[1:]:
-        if tokens(answer.model_dump_json()) <= budget:
-            break
-        answer = render(*step)
-    return answer
+    first, last = 0, len(_STEPS) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if count_tokens(render(*_STEPS[middle]).model_dump_json()) <= budget:
+            last = middle
+        else:
+            first = middle + 1
+    return render(*_STEPS[first])

@@ -65,7 +65,7 @@ _LIBRARY_FUNCTION: Final = re.compile(
 )
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+")
 _PAIR: Final = re.compile(r"(?<=[=])[^\s,;)\]}'\"]+")
-_DIGITS: Final = re.compile(r"(?<![\w.:/\\-])[\w.:/\\-]*\d[\w.:/\\-]*")
+_DIGITS: Final = re.compile(r"(?<![\w.:/\\+-])[\w.:/\\+-]*\d[\w.:/\\+-]*")
 # Addresses; the name before them may hold parentheses of its own: shop.(*Cart).Add(0xc00).
 _GO_ARGUMENTS: Final = re.compile(r"\([^()\n]*\)$| in goroutine \d+$")
 

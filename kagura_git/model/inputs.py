@@ -7,7 +7,6 @@ codes and without end; here all of it becomes one form or one clear error.
 from __future__ import annotations
 
 import json
-import operator
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -96,9 +95,9 @@ def texts(value: Texts, name: str) -> list[str]:
 
 
 def _whole(value: float | str) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # 42.0, as some JSON writers have it
-    found = int(value) if isinstance(value, str) else operator.index(value)
+    if isinstance(value, float) and not value.is_integer():  # 42.0 is what some JSON writers send
+        raise ValueError("a fraction")
+    found = int(value)
     if not -(2**53) < found < 2**53:
         raise ValueError("beyond what JSON carries exactly")
     return found
@@ -165,13 +164,12 @@ def checked(record: T) -> tuple[T, list[str]]:
     Raises:
         InvalidRecord: a field breaks its rule.
     """
-    clean, kinds = redact_record(record)  # type: ignore[type-var]
     try:
         # Building a struct does not validate it; a round trip does.
-        msgspec.convert(msgspec.to_builtins(clean), type(clean))
+        msgspec.convert(msgspec.to_builtins(record), type(record))
     except msgspec.ValidationError as error:
         raise InvalidRecord(readable(error), hint="Correct that field.") from None
-    return clean, kinds
+    return redact_record(record)  # type: ignore[type-var]
 
 
 def since(value: str, now: datetime) -> datetime:

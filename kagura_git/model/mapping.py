@@ -24,8 +24,8 @@ from kagura_git.model.records import (
     schema_name,
 )
 
-# Written even when they hold their default: a reader of the file should see them.
-_ALWAYS: Final = {"status", "confidence", "resolved", "occurrences", "message"}
+# Written even when empty or at their default: a reader of the file should see them.
+_ALWAYS: Final = {"status", "confidence", "resolved", "occurrences", "message", "author", "reason"}
 _SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]*)\Z")
 
 

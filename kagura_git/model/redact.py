@@ -95,6 +95,7 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
+_ROUNDS: Final = 5
 _PIECE: Final = 1000
 _OVERLAP: Final = 250
 # A text with none of these cannot match any pattern above or in detect-secrets.
@@ -108,6 +109,15 @@ def redact(text: str) -> tuple[str, list[str]]:
     if not _SUSPECT.search(text):
         return text, []
     kinds: dict[str, None] = {}
+    for _ in range(_ROUNDS):
+        clean = _redact_once(text, kinds)
+        if clean == text:
+            break
+        text = clean  # what stood behind a secret without a gap may be one itself
+    return text, list(kinds)
+
+
+def _redact_once(text: str, kinds: dict[str, None]) -> str:
     for kind, pattern in _SHAPES:
 
         def put(match: re.Match[str], kind: str = kind) -> str:
@@ -123,7 +133,7 @@ def redact(text: str) -> tuple[str, list[str]]:
         if secret in text and "[redacted:" not in secret:
             kinds[kind] = None
             text = text.replace(secret, f"[redacted:{kind}]")
-    return text, list(kinds)
+    return text
 
 
 def _detected(text: str) -> Iterator[tuple[str, str]]:

@@ -62,12 +62,19 @@ def supersede(old: Decision, new: Decision) -> tuple[Decision, Decision]:
     """Return both decisions, linked: the old one superseded by the new one.
 
     Raises:
-        Conflict: a decision would supersede itself or its own successor.
+        Conflict: a decision would supersede itself or its own successor, or is superseded
+            already and so no end of the chain.
     """
     if old.id == new.id:
         raise Conflict("a decision cannot supersede itself", where=old.id)
     if old.id == new.superseded_by:
         raise Conflict(f"{old.id} already supersedes {new.id}", where=old.id)
+    if new.superseded_by is not None:  # the end of a chain has no successor: no circle can close
+        raise Conflict(
+            f"{new.id} has itself been superseded by {new.superseded_by}",
+            hint=f"Give {new.superseded_by}, or the last one in that chain.",
+            where=new.id,
+        )
     supersedes = new.supersedes if old.id in new.supersedes else [*new.supersedes, old.id]
     return (
         replace(old, status="superseded", superseded_by=new.id),

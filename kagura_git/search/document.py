@@ -15,6 +15,7 @@ from kagura_git.search.passages import clean, passages, places
 # Beyond this a text is a pasted log; its head says what it is about.
 _WORDS_LIMIT: Final = 40_000
 _BODY_LIMIT: Final = 6_000
+_HEAD_LIMIT: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,10 @@ def _error(record: Error) -> _Parts:
     texts = passages("\n".join(_said([head, record.file_path, where])), record.title)
     if record.solution:
         texts += passages(f"{record.title}\n{record.solution}", record.title)
+    # What it is about and how it ended in one passage: people ask for both at once.
+    if record.solution or record.tags:
+        about = [head[:_HEAD_LIMIT], " ".join(record.tags), record.file_path, record.solution]
+        texts += passages("\n".join(_said(about)))[:1]
     return (
         [head, record.solution, record.stack_trace],
         texts,

@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 
-import kagura_git
 from kagura_git.errors import KaguraError, MissingExtra
 from kagura_git.search.embed import Embedder
 from kagura_git.search.manifest import Seal, seal, write_file
@@ -88,7 +87,7 @@ def _export(model: ModelFolder, folder: Path) -> None:
 def _run(model: ModelFolder, aside: Path) -> None:
     # -P: never import from the folder the user stands in, which may be a cloned repository.
     command = [sys.executable, "-P", "-m", "kagura_git.search.export", str(model.path), str(aside)]
-    source = str(Path(kagura_git.__file__).resolve().parents[1])
+    source = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     environ = {**os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
     try:

@@ -20,7 +20,7 @@ import msgspec
 
 from kagura_git.model.ids import Kind
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 NAME: Final = "manifest"
 SUFFIXES: Final = (".vectors", ".words", ".texts")
 _MAGIC: Final = b"kagura-index\n"

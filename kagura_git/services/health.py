@@ -108,7 +108,7 @@ def _notes(ws: Workspace) -> Iterator[Finding]:
             faults.append(
                 Finding(
                     "notes", "error",
-                    f"remote {remote}: the forced fetch {forced[0]} overwrites notes not yet pushed",
+                    f"remote {remote}: the forced fetch {forced[0]} overwrites unpushed notes",
                     f"Take that line out of remote.{remote}.fetch, then run `git kagura init`.",
                 )
             )  # fmt: skip

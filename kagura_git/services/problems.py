@@ -83,7 +83,9 @@ def record(
     mark = fingerprint(draft.error_type, draft.message, draft.stack_trace, draft.file_path)
     draft = replace(draft, fingerprint=mark)
     with ws.lock():
+        ws.heads.refresh()
         known = _known(ws, mark)
+        similar = _similar(ws, draft) if known is None else []
         if known is None:
             error, path = draft, ws.save(draft)
         else:
@@ -93,7 +95,7 @@ def record(
         error=error,
         path=path,
         new=known is None,
-        similar=tuple(_similar(ws, error)) if known is None else (),
+        similar=tuple(similar),
         redacted=tuple(redacted),
         staged=path not in ws.unstaged,
     )

@@ -221,4 +221,5 @@ class RecordFiles:
                     where="/".join(parts[:depth]),
                 )
         os.makedirs(os.path.join(self.top, *parts[:-1]), exist_ok=True)
-        atomic.write(os.path.join(self.top, *parts), data, durable=durable)
+        # The journal holds a settled copy already; one more flush would buy nothing.
+        atomic.write(os.path.join(self.top, *parts), data, durable=durable, settled=False)

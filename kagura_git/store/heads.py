@@ -35,7 +35,7 @@ class Head:
 
 
 class ErrorHeads:
-    """The heads of all errors below one work tree."""
+    """The heads of all errors below one work tree, as of the last :meth:`refresh`."""
 
     def __init__(self, files: RecordFiles) -> None:
         self._files = files
@@ -46,7 +46,6 @@ class ErrorHeads:
 
     def by_fingerprint(self, fingerprint: str) -> list[Head]:
         """Return the errors with this fingerprint, oldest path first."""
-        self._update()
         return sorted(self._by_fingerprint.get(fingerprint, ()), key=lambda head: head.path)
 
     def alike(self, error: Error, at_least: float = 0.5) -> list[tuple[float, Head]]:
@@ -55,7 +54,6 @@ class ErrorHeads:
         The measure is Jaccard's index of the masked messages' words; another
         type halves it.
         """
-        self._update()
         words = _words(error)
         found = []
         for head in self._sharing(words, at_least):
@@ -75,7 +73,8 @@ class ErrorHeads:
         kept = len(words) - math.ceil(at_least * len(words)) + 1
         return set().union(*(self._by_word.get(word, set()) for word in rarest[:kept]))
 
-    def _update(self) -> None:
+    def refresh(self) -> None:
+        """Take in what has come and gone in the work tree."""
         base = os.path.join(self._files.top, *folder_of("error").split("/"))
         try:
             months = os.listdir(base)

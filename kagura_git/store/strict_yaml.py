@@ -141,7 +141,8 @@ class _Builder:
                     "Keep one of the two; a merge may have joined both sides.",
                 )
             if depth == 0:
-                self.lines[key] = event.start_mark.line + 1
+                mark: Any = event.start_mark
+                self.lines[key] = mark.line + 1
             out[key] = self.value(next(events), events, depth + 1)
         return out
 

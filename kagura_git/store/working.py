@@ -33,8 +33,12 @@ class Working:
 
     def active_session(self) -> str | None:
         """Return the id of this worktree's active session."""
+        return self._first_line(self._session)
+
+    @staticmethod
+    def _first_line(path: str) -> str | None:
         try:
-            with open(self._session, encoding="utf-8") as file:
+            with open(path, encoding="utf-8") as file:
                 return file.readline().strip() or None
         except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return None
@@ -42,20 +46,38 @@ class Working:
     def begin_session(self, session_id: str) -> str | None:
         """Make a session the active one; returns the id of another that is active already."""
         os.makedirs(self.folder, exist_ok=True)
-        if atomic.create(self._session, f"{session_id}\n".encode()):
-            return None
-        return self.active_session()
+        while not atomic.create(self._session, f"{session_id}\n".encode()):
+            active = self.active_session()
+            if active is not None:
+                return active
+            self._set_aside()  # or it has just been finished: try again
+        return None
+
+    def _set_aside(self) -> None:
+        """Take away a session file that names no session, as a full disk may leave one."""
+        aside = f"{self._session}.{os.getpid()}.{os.urandom(3).hex()}.tmp"
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self._session, aside)
+            if self._first_line(aside) is not None:
+                # Another process was quicker and has begun one: it keeps it.
+                with contextlib.suppress(FileExistsError):
+                    os.link(aside, self._session)
+            os.unlink(aside)
 
     def finish_session(self) -> None:
         """Leave no session active."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._session)
 
-    def add_pending(self, key: str, fact: dict[str, Any]) -> None:
-        """Keep a fact for the commit that will carry its path; the same key replaces."""
+    def add_pending(self, key: str, fact: dict[str, Any], *, durable: bool = True) -> None:
+        """Keep a fact for the commit that will carry its path; the same key replaces.
+
+        Args:
+            durable: False for what the record's own file says too.
+        """
         os.makedirs(self._pending, exist_ok=True)
         path = os.path.join(self._pending, f"{key}.json")
-        atomic.write(path, json.dumps(fact, ensure_ascii=True).encode())
+        atomic.write(path, json.dumps(fact, ensure_ascii=True).encode(), durable=durable)
 
     def pending(self, prefix: str = "") -> dict[str, dict[str, Any]]:
         """Return pending facts by key, oldest first; unreadable files are passed over.
@@ -75,7 +97,7 @@ class Working:
             try:
                 with open(os.path.join(self._pending, name), encoding="utf-8") as file:
                     fact = json.load(file)
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(fact, dict):
                 found.append((str(fact.get("at", "")), name[:-5], fact))

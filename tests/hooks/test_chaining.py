@@ -208,7 +208,8 @@ def test_a_hook_added_to_that_folder_later_is_reported_until_init_passes_it_on(
 def test_hooks_of_another_version_or_python_are_outdated(kagura: Sandbox) -> None:
     assert all(state.ok for state in shims.inspect(kagura.repo))
     other = shims.Program("/other/python", "/other/home", "9.9")
-    assert {state.state for state in shims.inspect(kagura.repo, other)} == {"outdated"}
+    found = shims.inspect(kagura.repo, other)
+    assert {(s.state, s.detail) for s in found} == {("outdated", "version, python, home")}
     setup.init(kagura.repo, program=other)
     assert all(state.ok for state in shims.inspect(kagura.repo, other))
 

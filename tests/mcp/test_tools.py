@@ -235,9 +235,7 @@ def test_paths_count_from_the_folder_of_the_server_or_from_the_top(
         assert ask("coding_track_file_change", file_path=given, **change)["path"] == meant
 
 
-def test_records_are_signed_as_the_server_was_started(
-    connect: Connect, kagura: Sandbox
-) -> None:
+def test_records_are_signed_as_the_server_was_started(connect: Connect, kagura: Sandbox) -> None:
     plain = connect()("coding_record_decision", decision="A", rationale="r")["id"]
     named = connect(USER_ID="dev_john", PROJECT_ID="api")
     said = named("coding_record_decision", decision="B", rationale="r")["id"]
@@ -299,9 +297,7 @@ def test_patterns_say_how_much_history_is_missing(ask: Assistant) -> None:
     assert found["changes_needed"] > 0
 
 
-def test_without_a_repository_every_tool_says_what_to_do(
-    connect: Connect, tmp_path: Path
-) -> None:
+def test_without_a_repository_every_tool_says_what_to_do(connect: Connect, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()
     for folder in (nowhere, tmp_path / "missing"):
@@ -374,7 +370,7 @@ def test_calls_run_one_at_a_time(ask: Assistant, monkeypatch: pytest.MonkeyPatch
     calls = [
         ask.soon("coding_record_decision", decision=f"Choice {n}", rationale="r") for n in range(6)
     ]
-    ids = {call.result().structured_content["id"] for call in calls}  # type: ignore[index]
+    ids = {call.result().structured_content["id"] for call in calls}
     assert len(ids) == 6
     assert max(most) == 1
 
@@ -386,7 +382,7 @@ def test_two_servers_write_into_one_repository(connect: Connect, kagura: Sandbox
         for n in range(4)
         for name, server in (("one", one), ("two", two))
     ]
-    ids = {call.result().structured_content["id"] for call in calls}  # type: ignore[index]
+    ids = {call.result().structured_content["id"] for call in calls}
     assert len(ids) == 8
     for server in (one, two):
         found = server("coding_search", query="one two", k=20)["results"]

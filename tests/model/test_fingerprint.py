@@ -1,0 +1,185 @@
+"""When two errors are the same error."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kagura_git.model.fingerprint import fingerprint, message_shape
+
+TRACE = """\
+Traceback (most recent call last):
+  File "/home/ada/shop/src/main.py", line 4, in main
+    run()
+  File "/home/ada/shop/src/cart.py", line 12, in add
+    at 0x7f3c1a2b3c4d
+KeyError: 'apple'
+"""
+
+
+def same(trace: str, other: str = TRACE) -> bool:
+    return fingerprint("KeyError", "'apple'", trace) == fingerprint("KeyError", "'apple'", other)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("line 12", "line 99"),
+        ("0x7f3c1a2b3c4d", "0x55d0c0de0000"),
+        ("/home/ada/shop/", "/Users/kim/work/shop/"),
+        ("/home/ada/shop/", "C:\\Users\\Kim\\shop\\"),
+        ("/home/ada/shop/src/", ""),
+        ("    run()\n", ""),
+        ("    run()\n", "    run()  # later\n    ^^^^^\n"),
+        ("'apple'", "'pear'"),
+        (
+            '  File "/home/ada/shop/src/cart.py"',
+            '  File "/usr/lib/python3.12/contextlib.py", line 8, in inner\n'
+            '  File "/home/ada/shop/src/cart.py"',
+        ),
+    ],
+)
+def test_the_same_error_on_another_line_or_machine_is_the_same(old: str, new: str) -> None:
+    assert old in TRACE
+    assert same(TRACE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("in add", "in remove"),
+        ("cart.py", "order.py"),
+        ('  File "/home/ada/shop/src/main.py", line 4, in main\n', ""),
+    ],
+)
+def test_another_way_through_the_own_code_is_another_error(old: str, new: str) -> None:
+    assert old in TRACE
+    assert not same(TRACE.replace(old, new))
+
+
+def test_another_type_is_another_error_but_its_module_does_not_matter() -> None:
+    assert fingerprint("KeyError", "", TRACE) != fingerprint("IndexError", "", TRACE)
+    assert fingerprint("builtins.KeyError", "", TRACE) == fingerprint("KeyError", "", TRACE)
+    assert fingerprint("shop::errors::Full", "") == fingerprint("Full", "")
+    assert fingerprint(" KeyError\n", "") == fingerprint("KeyError", "")
+    assert fingerprint("a.b.c", "") != fingerprint("c", "")
+
+
+def test_an_error_with_a_trace_is_not_the_one_without() -> None:
+    assert fingerprint("KeyError", "x", TRACE) != fingerprint("KeyError", "x")
+    assert fingerprint("KeyError", "x", " \n") == fingerprint("KeyError", "x", "")
+
+
+def test_only_library_frames_still_tell_errors_apart() -> None:
+    library = '  File "/usr/lib/python3.11/json/decoder.py", line 355, in {}\n'
+    assert not same(library.format("decode"), library.format("raw_decode"))
+    assert same(library.format("decode"), library.format("decode").replace("355", "1"))
+
+
+@pytest.mark.parametrize("cycle", [["walk"], ["visit", "walk"], ["a", "b", "c"], list("abcdefgh")])
+def test_the_depth_of_a_recursion_does_not_matter(cycle: list[str]) -> None:
+    def trace(times: int) -> str:
+        calls = ["main", *cycle * times, "leaf"]
+        return "".join(f'  File "/x/tree.py", line {n}, in {c}\n' for n, c in enumerate(calls))
+
+    assert same(trace(3), trace(300))
+    assert not same(trace(3), trace(3).replace("in leaf", "in twig"))
+    assert not same(trace(3), trace(3).replace("in main", "in other"))
+
+
+def test_the_cause_of_a_chained_error_counts() -> None:
+    cause = '  File "/x/{}.py", line 1, in load\nOSError: x\n\nDuring handling of the above\n\n'
+    assert not same(cause.format("disk") + TRACE)
+    assert same(cause.format("disk") + TRACE, cause.format("disk").replace("1", "7") + TRACE)
+    assert not same(cause.format("disk") + TRACE, cause.format("net") + TRACE)
+
+
+def test_rust_symbol_hashes_and_numbered_lambdas_do_not_matter() -> None:
+    rust = "   2: shop::add::h{}\n             at ./src/cart.rs:12:5\n"
+    assert same(rust.format("0123456789abcdef"), rust.format("fedcba9876543210"))
+    java = "\tat com.shop.Cart.lambda$fill${}(Cart.java:57)\n"
+    assert same(java.format(0), java.format(14))
+
+
+def test_a_bundlers_query_does_not_matter() -> None:
+    bundle = "    at onClick (http://localhost:{}/js/main.js?v={}:10:5)\n"
+    assert same(bundle.format(3000, "8f3"), bundle.format(8080, "17a"))
+
+
+def test_an_unknown_trace_format_is_compared_by_its_masked_lines() -> None:
+    assert same("step 12 failed\nin phase build", "step 99 failed\n  in phase  build")
+    assert not same("step 12 failed\nin phase build", "step 12 failed\nin phase test")
+
+
+VOLATILE = [
+    ("after 30 seconds", "after 31 seconds"),
+    ("id 6f1c2b3a-9d4e-4f5a-8b7c-1d2e3f4a5b6c", "id 00000000-9d4e-4f5a-8b7c-aaaaaaaaaaaa"),
+    ("object at 0x7f3c1a2b3c4d", "object at 0xdeadbeef"),
+    ("user=ada, role=admin failed", "user=kim, role=guest failed"),
+    ("GET https://api.test/users/ada failed", "GET https://api.test/users/kim?x=y failed"),
+    ("redis://localhost refused", "redis://cache.internal refused"),
+    ("at 2026-03-01T12:30:15.250Z", "at 2025-12-24T08:00:00+09:00"),
+    ("[12:30:15] failed", "[23:59:59] failed"),
+    ("commit 1a2b3c4d failed", "commit 99887766 failed"),
+    ("port 8080 in use", "port 8081 in use"),
+    ("/tmp/pytest-12/x.db locked", "/tmp/pytest-873/x.db locked"),
+    ("C:\\Temp\\a1\\x locked", "C:\\Temp\\b22\\x locked"),
+    ("ratio 1.5e-3", "ratio 2.25"),
+    ("Failed  twice\n here", "failed twice here"),
+    ("shard-3 is down", "shard-17 is down"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), VOLATILE)
+def test_volatile_parts_of_a_message_are_masked(first: str, second: str) -> None:
+    assert message_shape(first) == message_shape(second)
+    assert fingerprint("E", first, "", "a.py") == fingerprint("E", second, "", "a.py")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("connection refused", "connection reset"),
+        ("no module named foo", "no module named bar"),
+        ("missing key 'apple'", "missing key 'pear'"),
+        ("user is unknown", "user=ada is unknown"),
+        ("", "x"),
+    ],
+)
+def test_words_of_a_message_are_not_masked(first: str, second: str) -> None:
+    assert fingerprint("E", first, "", "a.py") != fingerprint("E", second, "", "a.py")
+
+
+def test_without_a_trace_the_file_counts() -> None:
+    assert fingerprint("E", "m", "", "a.py") != fingerprint("E", "m", "", "b.py")
+    assert fingerprint("E", "m", "", "src/a.py") == fingerprint("E", "m", "", "./src\\a.py")
+    assert fingerprint("E", "m", "", None) == fingerprint("E", "m", "", "")
+
+
+def test_the_parts_cannot_run_into_each_other() -> None:
+    assert fingerprint("E", "b", "", "a") != fingerprint("E", "", "", "a b")
+    assert fingerprint("E", "a", "", "b") != fingerprint("E", "b", "", "a")
+
+
+@given(st.text(), st.text(), st.text(), st.none() | st.text())
+def test_any_text_gives_32_stable_digits(
+    kind: str, message: str, trace: str, path: str | None
+) -> None:
+    found = fingerprint(kind, message, trace, path)
+    assert re.fullmatch("[0-9a-f]{32}", found)
+    assert found == fingerprint(kind, message, trace, path)
+
+
+@given(st.text(st.characters(codec="utf-16", categories=["Cs", "Lu", "Nd"])))
+def test_surrogates_in_a_trace_do_no_harm(text: str) -> None:
+    fingerprint(text, text, text, text)
+    fingerprint("E\ud800", "\udfff", 'File "\udc80.py", line 1, in f\n', "\ud800")
+
+
+@given(st.text())
+def test_a_shape_is_its_own_shape(text: str) -> None:
+    once = message_shape(text)
+    assert message_shape(once) == once
