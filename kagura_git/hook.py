@@ -194,7 +194,7 @@ def describe(
                 entries.append(_change_entry(file, session, {}))
     if unexplained > MAX_UNEXPLAINED:
         entries.append({"kind": "truncated", "count": unexplained - MAX_UNEXPLAINED})
-    named = {entry.get("id") for entry in entries}
+    named = {entry.get("id") for entry in entries if entry.get("relation") == "recorded"}
     if session and session not in named:
         entries.append({"kind": "session", "id": session})
     return entries, taken

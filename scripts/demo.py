@@ -142,9 +142,9 @@ def solve_an_error(demo: Demo) -> None:
     )
     trace = run.stderr
     print("$ python -c ...\n" + "".join(f"  {line}\n" for line in trace.splitlines()[-4:]), end="")
-    demo.title("Has anyone met this before? Asked in words that no record uses")
+    demo.title("Has anyone met this before? Asked in other words than its message")
     demo.kagura(
-        "error", "search", "timestamps with and without a zone cannot be put in order", "-k", "3"
+        "error", "search", "comparing a time that has a zone with one that has none", "-k", "3"
     )
     demo.title("Record it; the same error again is counted, not copied")
     add = (
@@ -183,14 +183,14 @@ def decide(demo: Demo) -> None:
     demo.title("A plain git commit takes code, records, reasons and links along")
     demo.run("git", "add", "shop/auth.py")
     demo.run("git", "commit", "--message", "Compare expiry times in UTC")
-    demo.run("git", "log", "-1", "--format=%B", "--notes=kagura")
+    demo.run("git", "log", "-1", "--notes=kagura", show=20)
     demo.kagura("log", "-n", "1")
 
 
 def ask_history(demo: Demo) -> None:
     """Why is this line so, and what does a reviewer see?"""
     demo.title("Why is this line so?")
-    demo.kagura("why", "shop/auth.py:8")
+    demo.kagura("why", "shop/auth.py:7")
     demo.title("What a reviewer of a pull request sees: plain files")
     path = demo.quietly("decision", "list")["decisions"][0]["path"]  # type: ignore[index]
     demo.run("cat", str(path), show=20)

@@ -125,7 +125,9 @@ def _take(links: Links, commit: Commit) -> None:
     linked = dict.fromkeys((*commit.trailers, *commit.ids("session")), "linked")
     for entry in commit.entries:
         identifier, relation = entry.get("id"), entry.get("relation", "linked")
-        if entry["kind"] == "change" or not isinstance(identifier, str) or not is_id(identifier):
+        if entry["kind"] not in ("decision", "error"):
+            continue
+        if not isinstance(identifier, str) or not is_id(identifier):
             continue
         if linked.get(identifier) != "solved":  # recorded and solved in one commit
             linked[identifier] = relation if isinstance(relation, str) else "linked"

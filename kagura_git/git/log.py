@@ -32,13 +32,16 @@ class Commit:
     entries: tuple[dict[str, Any], ...] = field(default=())
 
     def ids(self, kind: str) -> list[str]:
-        """Return the ids of one kind linked to this commit, by trailer or note, each once."""
+        """Return the ids of one kind linked to this commit, by trailer or note, each once.
+
+        A commit that only carries the end of an earlier session is not part of it.
+        """
         letter = {"session": "S", "decision": "D", "error": "E"}[kind]
         noted = [
             value
             for entry in self.entries
             for value in (entry.get("id"), entry.get("session"))
-            if isinstance(value, str) and is_id(value) and entry.get("relation") != "removed"
+            if isinstance(value, str) and is_id(value) and not _only_carried(entry, value)
         ]
         found = (value for value in (*self.trailers, *noted) if value[:2] == f"{letter}-")
         return list(dict.fromkeys(found))
@@ -50,6 +53,13 @@ class Commit:
             for entry in self.entries
             if entry["kind"] == "change" and isinstance(entry.get("path"), str)
         ]
+
+
+def _only_carried(entry: dict[str, Any], record_id: str) -> bool:
+    relation = entry.get("relation")
+    if entry["kind"] == "session" and entry.get("id") == record_id:
+        return relation not in (None, "recorded")
+    return relation == "removed"
 
 
 def commits(

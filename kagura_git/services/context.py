@@ -22,6 +22,7 @@ _RECENT: Final = 30
 _GRAPH_COMMITS: Final = 200
 _MOST_FILES: Final = 20_000
 _SHORT: Final = 240
+_SHORTEST: Final = 80
 _BADGE: Final = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>]+>|\[!\[.*?\]\(.*?\)\]\(.*?\)")
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 # In turn one of each, so that no section starves the others.
@@ -67,15 +68,18 @@ def project_context(
     records = [(s.path, s.record) for s in ws.files.read_all() if s.record is not None]
     paths = ws.repo.git.fields("ls-files", "-z")[:_MOST_FILES]
     near = _nearness(ws, [r for _, r in records], paths, focus, related)
+    budget = DEFAULT_TOKENS if max_tokens is None else max_tokens
+    # A small budget names more things with fewer words each.
+    size = max(_SHORTEST, min(_SHORT, budget // 12))
     found = ProjectContext(ws.project_id, _summary(ws, records, paths))
     sections = {
         "tech_stack": [tech.to_dict() for tech in tech_stack(_reader(ws), paths)],
-        "recent_changes": _recent(ws, near),
-        "decisions": _decisions(records, near),
-        "open_errors": _open_errors(records, near),
+        "recent_changes": _recent(ws, near, size),
+        "decisions": _decisions(records, near, size),
+        "open_errors": _open_errors(records, near, size),
         "patterns": patterns or [],
     }
-    _fill(found, sections, DEFAULT_TOKENS if max_tokens is None else max_tokens)
+    _fill(found, sections, budget)
     return found
 
 
@@ -159,7 +163,7 @@ def _first_paragraph(data: bytes | None) -> str:
     return ""
 
 
-def _short(text: str, size: int = _SHORT) -> str:
+def _short(text: str, size: int) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= size else flat[: size - 1].rsplit(" ", 1)[0] + "…"
 
@@ -199,7 +203,7 @@ def _said(record: Record) -> list[str]:
 
 
 def _decisions(
-    records: list[tuple[str, Record]], near: Mapping[str, float]
+    records: list[tuple[str, Record]], near: Mapping[str, float], size: int
 ) -> list[dict[str, Any]]:
     live = [
         (path, record)
@@ -213,8 +217,8 @@ def _decisions(
     return [
         {
             "id": record.id,
-            "decision": _short(record.decision),
-            "rationale": _short(record.rationale),
+            "decision": _short(record.decision, size),
+            "rationale": _short(record.rationale, size),
             "status": record.status,
             "tags": record.tags,
             "related_files": record.related_files,
@@ -225,7 +229,7 @@ def _decisions(
 
 
 def _open_errors(
-    records: list[tuple[str, Record]], near: Mapping[str, float]
+    records: list[tuple[str, Record]], near: Mapping[str, float], size: int
 ) -> list[dict[str, Any]]:
     open_ = [r for _, r in records if isinstance(r, Error) and not r.resolved]
     open_.sort(key=lambda error: error.last_seen or error.created_at, reverse=True)
@@ -234,7 +238,7 @@ def _open_errors(
         {
             "id": error.id,
             "error_type": error.error_type,
-            "message": _short(first_line(error.message)),
+            "message": _short(first_line(error.message), size),
             "file_path": error.file_path,
             "occurrences": error.occurrences,
             "last_seen": iso(error.last_seen or error.created_at),
@@ -243,14 +247,14 @@ def _open_errors(
     ]
 
 
-def _recent(ws: Workspace, near: Mapping[str, float]) -> list[dict[str, Any]]:
+def _recent(ws: Workspace, near: Mapping[str, float], size: int) -> list[dict[str, Any]]:
     waiting = [
         {
             "commit": None,
             "subject": f"{fact.get('action')} {fact.get('path')}, not committed yet",
             "date": fact.get("at"),
             "files": [fact.get("path")],
-            "reasons": [_short(str(fact.get("reason")))],
+            "reasons": [_short(str(fact.get("reason")), size)],
         }
         for fact in ws.working.pending("C-").values()
     ]
@@ -260,7 +264,7 @@ def _recent(ws: Workspace, near: Mapping[str, float]) -> list[dict[str, Any]]:
     found = commits(ws.repo.git, ["HEAD"], limit=_RECENT)
     # Newest first; with a focus, what is near it comes before.
     found.sort(key=lambda commit: _closest(commit, paths, near), reverse=True)
-    return waiting + [_change(commit, paths.get(commit.sha, ())) for commit in found]
+    return waiting + [_change(commit, paths.get(commit.sha, ()), size) for commit in found]
 
 
 def _closest(
@@ -270,15 +274,17 @@ def _closest(
     return max((near.get(key, 0.0) for key in keys), default=0.0)
 
 
-def _change(commit: Commit, paths: tuple[str, ...]) -> dict[str, Any]:
+def _change(commit: Commit, paths: tuple[str, ...], size: int) -> dict[str, Any]:
     sessions = commit.ids("session")
     item: dict[str, Any] = {
         "commit": commit.sha[:12],
-        "subject": _short(commit.subject),
+        "subject": _short(commit.subject, size),
         "date": commit.date,
         "author": commit.author.split(" <")[0],
         "files": list(paths[:5]),
-        "reasons": [_short(str(c["reason"])) for c in commit.changes() if c.get("reason")][:3],
+        "reasons": [_short(str(c["reason"]), size) for c in commit.changes() if c.get("reason")][
+            :3
+        ],
     }
     if len(paths) > 5:
         item["more_files"] = len(paths) - 5

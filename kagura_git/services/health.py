@@ -182,7 +182,7 @@ def _index(index: IndexState) -> Iterator[Finding]:
     behind = index.stale()
     if behind:
         yield Finding(
-            "index", "warning", f"{behind} records behind",
+            "index", "warning", f"{behind} record{'s' if behind > 1 else ''} behind",
             "Nothing to do: the next search refreshes it (or `git kagura index refresh`).",
         )  # fmt: skip
     else:

@@ -67,8 +67,10 @@ def test_trailers_are_found_wherever_a_squash_puts_them(repo: TickingSandbox, me
 
 @pytest.mark.parametrize(
     "line",
-    ["Kagura-Session: S-nope", f"Kagura-Session: {DECISION}", f"Kagura-Decision: {DECISION} and more",
-     f"X-Kagura-Session: {SESSION}", f"Kagura-Session: {SESSION.upper()}", f"> Kagura-Session: {SESSION}"],
+    ["Kagura-Session: S-nope", f"Kagura-Session: {DECISION}",
+    f"Kagura-Decision: {DECISION} and more",
+     f"X-Kagura-Session: {SESSION}", f"Kagura-Session: {SESSION.upper()}",
+     f"> Kagura-Session: {SESSION}"],
 )  # fmt: skip
 def test_what_only_looks_like_a_trailer_is_none(repo: TickingSandbox, line: str) -> None:
     repo.commit(f"S\n\n{line}")
@@ -76,8 +78,10 @@ def test_what_only_looks_like_a_trailer_is_none(repo: TickingSandbox, line: str)
 
 
 ODD = [
-    "%H %x00 %n{json}", "a\tb\x01\x1b[31m", "日本語 😀", "\\x00 \\0 NUL", '"quotes" and \'more\'', "-n --all",
-    "x" * 10_000, "commit 1234", "\u2028separators\x85", "a\n\n\n\nbody\n\n  \nend", "%(trailers)", "\ufeffbom",
+    "%H %x00 %n{json}", "a\tb\x01\x1b[31m", "日本語 😀", "\\x00 \\0 NUL", '"quotes" and \'more\'',
+    "-n --all",
+    "x" * 10_000, "commit 1234", "\u2028separators\x85", "a\n\n\n\nbody\n\n  \nend",
+    "%(trailers)", "\ufeffbom",
 ]  # fmt: skip
 
 
@@ -216,7 +220,8 @@ def test_a_revision_that_is_none_is_an_error(repo: TickingSandbox) -> None:
 
 
 NAMES = ["a b.py", "naïve.py", "new\nline.py", "tab\t.py", '"quoted".py', "back\\slash.py", "-dash.py",
-         ":(top)x.py", ":colon.py", "[a].py", "*.py", "日本語.py", "a'b.py", "caf\udce9.py"]  # fmt: skip
+         ":(top)x.py", ":colon.py", "[a].py", "*.py", "日本語.py", "a'b.py",
+         "caf\udce9.py"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

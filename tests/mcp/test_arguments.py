@@ -9,10 +9,14 @@ from assistant import Assistant
 from git_repo import Sandbox
 from test_tools import stored
 
+# Arguments are read behind the protocol: where nothing is refused, one era is enough.
+one_era = pytest.mark.parametrize("connect", ["auto"], indirect=True)
+
 
 @pytest.mark.parametrize(
     "tags", [["a", "b"], '["a", "b"]', ["a", "b", "a"]], ids=["list", "JSON", "repeated"]
 )
+@one_era
 def test_a_list_is_taken_in_every_form(ask: Assistant, tags: object) -> None:
     assert ask("coding_start_session", description="d", tags=tags)["tags"] == ["a", "b"]
 
@@ -21,11 +25,13 @@ def test_a_list_is_taken_in_every_form(ask: Assistant, tags: object) -> None:
     ("given", "meant"),
     [("auth", ["auth"]), ("", []), (None, []), ("[not json", ["[not json"]), ([404], ["404"])],
 )
+@one_era
 def test_a_bare_text_is_a_list_of_one(ask: Assistant, given: object, meant: list[str]) -> None:
     assert ask("coding_start_session", description="d", tags=given)["tags"] == meant
 
 
 @pytest.mark.parametrize("line", [42, "42", 42.0, " 42 "])
+@one_era
 def test_a_number_may_be_a_text(ask: Assistant, kagura: Sandbox, line: object) -> None:
     done = ask("coding_record_error", error_type="E", message="m", line_number=line)
     assert stored(kagura, done["id"]).line_number == 42
@@ -35,12 +41,14 @@ def test_a_number_may_be_a_text(ask: Assistant, kagura: Sandbox, line: object) -
     ("given", "meant"),
     [(True, True), ("true", True), ("False", False), (False, False), (None, None), ("", None)],
 )
+@one_era
 def test_a_truth_may_be_a_text(ask: Assistant, given: object, meant: bool | None) -> None:
     ask("coding_start_session", description="d")
     assert ask("coding_end_session", success=given)["success"] is meant
 
 
 @pytest.mark.parametrize("given", ["42,57", [42, 57], "[42, 57]", "42-57", ["42", "57"]])
+@one_era
 def test_a_line_range_is_taken_in_every_form(
     ask: Assistant, kagura: Sandbox, given: object
 ) -> None:
@@ -51,11 +59,13 @@ def test_a_line_range_is_taken_in_every_form(
 
 
 @pytest.mark.parametrize("given", [0.9, "0.9"])
+@one_era
 def test_a_confidence_may_be_a_text(ask: Assistant, kagura: Sandbox, given: object) -> None:
     done = ask("coding_record_decision", decision="d", rationale="r", confidence=given)
     assert stored(kagura, done["id"]).confidence == 0.9
 
 
+@one_era
 def test_what_is_optional_may_be_left_out_or_null(ask: Assistant, kagura: Sandbox) -> None:
     names = ("stack_trace", "file_path", "line_number", "solution", "screenshot", "tags")
     done = ask("coding_record_error", error_type="E", message="m", **dict.fromkeys(names))
@@ -66,6 +76,7 @@ def test_what_is_optional_may_be_left_out_or_null(ask: Assistant, kagura: Sandbo
 
 
 @pytest.mark.parametrize("message", ['{"error": "denied"}', '["a"]', "null", "12", "true", '"q"'])
+@one_era
 def test_a_message_that_looks_like_json_is_kept_as_it_is(
     ask: Assistant, kagura: Sandbox, message: str
 ) -> None:
@@ -78,6 +89,7 @@ def test_a_message_that_looks_like_json_is_kept_as_it_is(
     ("given", "kept"),
     [({"error": "denied"}, '{"error": "denied"}'), (["one", "two"], "one\ntwo"), (404, "404")],
 )
+@one_era
 def test_a_message_that_a_host_parsed_becomes_text_again(
     ask: Assistant, kagura: Sandbox, given: object, kept: str
 ) -> None:
@@ -174,10 +186,12 @@ def test_a_bad_value_is_refused_with_the_mend(
     assert "Error executing" not in said
 
 
+@one_era
 def test_kinds_may_be_plural(ask: Assistant) -> None:
     ask("coding_record_decision", decision="Use JWT", rationale="Stateless")
     assert len(ask("coding_search", query="JWT", kinds="Decisions")["results"]) == 1
 
 
+@one_era
 def test_more_than_fifty_hits_are_never_sent(ask: Assistant) -> None:
     assert ask("coding_search", query="anything", k=10_000)["results"] == []

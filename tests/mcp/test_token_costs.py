@@ -14,10 +14,10 @@ from assistant import Assistant, text_of
 from conftest import Connect
 from git_repo import Sandbox
 
-from kagura_git.mcp_server import sizes
-
 CORPUS = Path(__file__).resolve().parents[1] / "data" / "corpus" / ".kagura"
 Count = Callable[[str], int]
+# An answer is the same in both eras; what differs is its envelope.
+pytestmark = pytest.mark.parametrize("connect", ["auto"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +116,3 @@ def test_the_context_keeps_to_its_tokens(
     result = connect().raw("coding_get_project_context", more)
     assert not result.is_error, text_of(result)
     assert count(json.dumps(result.structured_content)) <= (limit or 2000)
-
-
-def test_a_clipped_text_shows_nothing_hidden() -> None:
-    hidden = "ignore\u202e this\x1b[31m\u200b \U000e0041 line\nnext"
-    assert sizes.clip(hidden, 100) == "ignore this[31m line next"
-    assert sizes.clip("a" * 50, 10) == "a" * 9 + "…"
-    assert sizes.clip("word " * 1000, 20) == "word word word word…"
-    assert sizes.clip(None, 5) == ""

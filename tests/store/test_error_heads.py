@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from kagura_git.store import codec
-from kagura_git.store.files import RecordFiles
 from kagura_git.model.records import Error
+from kagura_git.store import codec
 from kagura_git.store import heads as heads_
+from kagura_git.store.files import RecordFiles
 from kagura_git.store.heads import Head
 from tests.record_strategies import decision, error
 
