@@ -56,6 +56,11 @@ class Recorded(str):
 
     _facts: dict[str, Any]
 
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """The record's title; ``str.title`` has no use on an id."""
+        return self.record.title
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)

@@ -35,11 +35,14 @@ def _rows(command: click.Command | None, path: str, parent: click.Context) -> li
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             words.append(parameter.make_metavar(context))
-        elif isinstance(parameter, click.Option) and not parameter.hidden:
-            if parameter.name != "as_json":
-                words.append(_option(parameter, context))
+        elif isinstance(parameter, click.Option) and _told(parameter):
+            words.append(_option(parameter, context))
     usage = " ".join(words).replace("|", "\\|")
     return [f"| `{usage}` | {command.get_short_help_str(200)} |"]
+
+
+def _told(option: click.Option) -> bool:
+    return not option.hidden and option.name != "as_json"
 
 
 def _option(option: click.Option, context: click.Context) -> str:

@@ -81,18 +81,19 @@ def test_a_file_is_created_once(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a"]
 
 
+def create(path: Path, number: int, barrier: threading.Barrier, won: list[int]) -> None:
+    barrier.wait()
+    if atomic.create(path, b"%d" % number * 1000):
+        won.append(number)
+
+
 def test_of_many_creators_one_wins_and_its_content_stands(tmp_path: Path) -> None:
     for round_ in range(20):
         path = tmp_path / f"a{round_}"
         won: list[int] = []
         barrier = threading.Barrier(4)
 
-        def create(number: int, path: Path = path, barrier: threading.Barrier = barrier) -> None:
-            barrier.wait()
-            if atomic.create(path, b"%d" % number * 1000):
-                won.append(number)
-
-        threads = [threading.Thread(target=create, args=(n,)) for n in range(4)]
+        threads = [threading.Thread(target=create, args=(path, n, barrier, won)) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -181,6 +182,7 @@ def test_what_a_crash_leaves_is_no_record(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.undo()
     (left,) = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert left.read_bytes() == data
+    assert (left.name[0], left.suffix) == (".", ".tmp")
     assert list(files.read_all()) == []
     assert files.listing() == {}
     assert files.path_of(decision().id) is None

@@ -54,6 +54,7 @@ def test_a_whole_session_as_the_examples_show_it(top: Path) -> None:
             related_files=["src/middleware.py"], line_range="42,57",
         )  # fmt: skip
         assert (change.action, change.record.line_range) == ("edit", [42, 57])
+        assert change.title == "edit src/auth.py: Validate tokens"
         error = await memory.record_error(
             "TypeError", "can't compare datetimes", "Traceback:\n  File 'auth.py', line 42",
             "src/auth.py", 42, tags='["datetime", "timezone"]',

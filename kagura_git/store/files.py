@@ -21,6 +21,7 @@ from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, is_id, kind_of,
 from kagura_git.model.mapping import iso
 from kagura_git.model.records import Record
 from kagura_git.store import codec, strict_yaml
+from kagura_git.store.watch import Watch
 
 FOLDER: Final = ".kagura"
 # File systems stamp with the kernel's tick, some milliseconds long.
@@ -60,6 +61,8 @@ class RecordFiles:
     def __init__(self, top: str) -> None:
         self.top = top
         self._blobs: Marks = {}
+        self._watch = Watch()
+        self._listed: dict[str, str] | None = None
 
     def entries(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[tuple[str, os.stat_result]]:
         """Yield every record file's path and ``lstat``, links included, by kind and month."""
@@ -103,7 +106,25 @@ class RecordFiles:
         return path
 
     def listing(self) -> dict[str, str]:
-        """Return every readable record file's path and blob id; reads only what changed."""
+        """Return every readable record file's path and blob id; reads only what changed.
+
+        A second call in one process looks at nothing while the system reports no change.
+        """
+        if self._listed is not None:
+            if self._watch.quiet():
+                return dict(self._listed)
+            self._watch.arm(self._folders())
+        self._listed = self._look()
+        return dict(self._listed)
+
+    def _folders(self) -> list[str]:
+        """Return every folder in which a record could come, change or go."""
+        bases = [FOLDER, *(folder_of(kind) for kind in STORED_KINDS)]
+        months = [f"{base}/{name}" for base in bases[1:] for name in self.names(base)]
+        found = (os.path.join(self.top, *folder.split("/")) for folder in [*bases, *months])
+        return [path for path in found if os.path.isdir(path) and not os.path.islink(path)]
+
+    def _look(self) -> dict[str, str]:
         known = self._blobs
         blobs: dict[str, str] = {}
         fresh: Marks = {}

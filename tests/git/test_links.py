@@ -276,7 +276,9 @@ class Player:
 
     def merge(self) -> None:
         names = self.repo.out("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-        self.repo.run("merge", "-q", "--no-ff", "-m", self.message(), self.random.choice(names))
+        other = self.random.choice(names)
+        unrelated = "--allow-unrelated-histories"  # its first commit may have been amended
+        self.repo.run("merge", "-q", "--no-ff", unrelated, "-m", self.message(), other)
 
     def reset(self) -> None:
         history = self.repo.out("rev-list", "--first-parent", "HEAD").split()

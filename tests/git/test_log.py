@@ -52,7 +52,7 @@ def test_no_revisions_and_no_commits_give_none(repo: TickingSandbox) -> None:
     "message",
     [
         f"S\n\nKagura-Session: {SESSION}\nKagura-Decision: {DECISION}",
-        f"S\n\nbody\n\nKagura-Session:{SESSION}  \nKagura-Decision:\t{DECISION}\nSigned-off-by: A <a@b>",
+        f"S\n\nbody\n\nKagura-Session:{SESSION}  \nKagura-Decision:\t{DECISION}\nBug: 5",
         f"Squashed commit of the following:\n\n    One\n\n    Kagura-Session: {SESSION}\n"
         f"\n    Two\n\n    Kagura-Session: {SESSION}\n    Kagura-Decision: {DECISION}",
         f"S\r\n\r\nKagura-Session: {SESSION}\r\nKagura-Decision: {DECISION}\r\n",
@@ -138,6 +138,18 @@ def test_a_commit_object_that_no_editor_makes_hides_no_other(
         assert found[1].subject == "café"
 
 
+def test_a_signature_that_cannot_be_checked_changes_nothing(repo: TickingSandbox) -> None:
+    repo.commit("One", a="1")
+    tree, who = repo.out("rev-parse", "HEAD^{tree}"), "A <a@b> 1750000000 +0000"
+    signature = "-----BEGIN PGP SIGNATURE-----\n \n iQEz\n -----END PGP SIGNATURE-----"
+    head = f"tree {tree}\nauthor {who}\ncommitter {who}\ngpgsig {signature}\n\nSigned\n"
+    sha = raw(repo, head.encode())
+    before = log(repo)
+    repo.run("config", "log.showSignature", "true")
+    assert log(repo) == before
+    assert [(commit.sha, commit.subject) for commit in before] == [(sha, "Signed")]
+
+
 def test_a_note_that_is_no_text_hides_nothing(repo: TickingSandbox) -> None:
     first = repo.commit("One", a="1")
     second = repo.commit("Two", a="2")
@@ -219,7 +231,8 @@ def test_a_revision_that_is_none_is_an_error(repo: TickingSandbox) -> None:
         log(repo, "--all", paths=["a"])
 
 
-NAMES = ["a b.py", "naïve.py", "new\nline.py", "tab\t.py", '"quoted".py', "back\\slash.py", "-dash.py",
+NAMES = ["a b.py", "naïve.py", "new\nline.py", "tab\t.py", '"quoted".py', "-dash.py",
+         "back\\slash.py",
          ":(top)x.py", ":colon.py", "[a].py", "*.py", "日本語.py", "a'b.py",
          "caf\udce9.py"]  # fmt: skip
 

@@ -252,9 +252,17 @@ def test_a_checked_record_is_redacted_and_valid() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"confidence": 7.0}, {"decision": ""}, {"status": "maybe"}, {"session": "S-x"}, {"tags": [1]},
-     {"created_at": datetime(2026, 1, 1)}, {"confidence": float("nan")}, {"supersedes": ["D-7k3f9q2m\n"]}],
-)  # fmt: skip
+    [
+        {"confidence": 7.0},
+        {"confidence": float("nan")},
+        {"decision": ""},
+        {"status": "maybe"},
+        {"session": "S-x"},
+        {"tags": [1]},
+        {"created_at": datetime(2026, 1, 1)},
+        {"supersedes": ["D-7k3f9q2m\n"]},
+    ],
+)
 def test_a_record_that_breaks_a_rule_is_refused_by_field(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidRecord, match=next(iter(fields))):
         inputs.checked(decision(**fields))

@@ -229,11 +229,12 @@ def test_a_secret_goes_out_of_ordinary_text_alone(text: str, kind: str) -> None:
     assert clean.endswith(f" here\n{text}")
 
 
+@pytest.mark.parametrize("gap", ["word ", "line\n", "    ,", ",,,,,"])
 @pytest.mark.parametrize("kind", TOKENS)
-def test_a_secret_is_found_anywhere_in_a_long_text(kind: str) -> None:
+def test_a_secret_is_found_anywhere_in_a_long_text(kind: str, gap: str) -> None:
     """Long texts are read in overlapping pieces; a token must not fall between two."""
     for before in range(700, 1100, 29):
-        clean, _ = redact("word " * (before // 5) + TOKENS[kind] + " end" * 500)
+        clean, _ = redact(gap * (before // 5) + TOKENS[kind] + gap[::-1] * 400)
         assert TOKENS[kind] not in clean, before
 
 
@@ -283,11 +284,11 @@ UNITS = [
 ]  # fmt: skip
 
 
-def test_200_kb_of_anything_is_redacted_in_less_than_two_seconds() -> None:
-    """The usual is 0.3 s; a quadratic pattern takes minutes."""
+def test_no_pattern_takes_quadratic_time() -> None:
+    """The usual is 0.05 s for 30 KB; a quadratic pattern takes many times the limit."""
     redact("password='" + SECRET + "'")  # imports the detectors
     for unit in UNITS:
-        text = unit * (50_000 // len(unit))
+        text = unit * (30_000 // len(unit))
         start = time.perf_counter()
         redact(text)
         assert time.perf_counter() - start < 1.5, unit

@@ -40,7 +40,7 @@ def memory(tmp_path: Path) -> SyncCodingMemory:
     commit(
         tmp_path / "shop",
         {
-            "README.md": "# Shop\n\n[![ci](x)](y)\n\nA small [web shop](z) that sells pens and paper.\n",
+            "README.md": "# Shop\n\n[![ci](x)](y)\n\nA [web shop](z) that sells pens and paper.\n",
             "pyproject.toml": '[project]\ndependencies = ["fastapi>=0.115"]\n',
             "src/auth.py": "a\n",
             "src/cart.py": "c\n",
@@ -54,7 +54,7 @@ def memory(tmp_path: Path) -> SyncCodingMemory:
 def test_the_summary_says_what_the_project_is(memory: SyncCodingMemory) -> None:
     found = memory.get_project_context()
     assert found["project_id"] == "shop"
-    assert "A small web shop that sells pens and paper." in found["summary"]
+    assert "A web shop that sells pens and paper." in found["summary"]
     assert "2 commits on main" in found["summary"]
     assert {"Python", "fastapi"} <= {tech["name"] for tech in found["tech_stack"]}
     assert [change["subject"] for change in found["recent_changes"]] == ["Change the cart", "Start"]
