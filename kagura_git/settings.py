@@ -29,6 +29,7 @@ class Settings:
     offline: bool = False
     project_id: str | None = None
     enabled: bool = True
+    max_session_hours: int = 24
 
 
 _KNOWN: Final[dict[tuple[str, str], tuple[str, type]]] = {
@@ -39,6 +40,7 @@ _KNOWN: Final[dict[tuple[str, str], tuple[str, type]]] = {
     ("search", "model"): ("model", str),
     ("search", "offline"): ("offline", bool),
     ("coding_memory", "enabled"): ("enabled", bool),
+    ("coding_memory", "max_session_duration_hours"): ("max_session_hours", int),
 }
 # The rest of the file's documented tables, read by the parts that use them.
 _TABLES: Final = {"store", "hooks", "search", "notes", "coding_memory"}
@@ -70,7 +72,7 @@ def load(top: str, environ: Mapping[str, str]) -> Settings:
             if known is None:
                 continue
             field, type_ = known
-            if not isinstance(value, type_):
+            if type(value) is not type_:
                 raise KaguraError(
                     f"[{table}] {name} is {value!r}, not {_said(type_)}",
                     hint="Correct the value, or remove the line to use the default.",
@@ -85,7 +87,7 @@ def load(top: str, environ: Mapping[str, str]) -> Settings:
 
 
 def _said(type_: type) -> str:
-    return {bool: "true or false", str: "text in quotes"}[type_]
+    return {bool: "true or false", str: "text in quotes", int: "a whole number"}[type_]
 
 
 def read(path: str) -> dict[str, Any]:

@@ -61,11 +61,12 @@ def test_every_documented_setting_is_taken(tmp_path: Path) -> None:
     write(
         tmp_path,
         '[store]\nstage = false\nproject_id = "Shop"\n[hooks]\nenabled = false\ntrailers = false\n'
-        '[search]\nmodel = "small"\noffline = true\n[coding_memory]\nenabled = false\n',
+        '[search]\nmodel = "small"\noffline = true\n[coding_memory]\nenabled = false\n'
+        "max_session_duration_hours = 8\n",
     )
     assert load(str(tmp_path), {}) == Settings(
         stage=False, hooks_enabled=False, trailers=False, model="small", offline=True,
-        project_id="Shop", enabled=False,
+        project_id="Shop", enabled=False, max_session_hours=8,
     )  # fmt: skip
 
 

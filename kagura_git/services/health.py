@@ -16,7 +16,6 @@ from kagura_git.store.files import FOLDER
 from kagura_git.workspace import Workspace
 
 Severity = Literal["ok", "warning", "error"]
-_LONG: Final = timedelta(hours=24)
 _SHOWN: Final = 20
 
 
@@ -171,7 +170,7 @@ def _session(ws: Workspace) -> Iterator[Finding]:
     except KaguraError:
         record = None  # among the records above
     started = getattr(record, "started_at", None)
-    if started is not None and ws.now() - started > _LONG:
+    if started is not None and ws.now() - started > timedelta(hours=ws.settings.max_session_hours):
         yield Finding(
             "session", "warning", f"{active} has been active since {iso(started)}",
             "End it: `git kagura session end`.",

@@ -319,6 +319,16 @@ def test_doctor_notices_hooks_that_are_not_reached(shell: Shell) -> None:
     assert shell.json("doctor")["ok"]
 
 
+def test_doctor_notices_a_session_left_open(shell: Shell) -> None:
+    session = shell.json("session", "start", "Forgotten")
+    path = shell.top / session["path"]
+    path.write_text(path.read_text().replace("started_at: '20", "started_at: '19"))
+    (told,) = [f for f in shell.json("doctor")["findings"] if f["check"] == "session"]
+    assert (told["severity"], session["id"] in told["message"]) == ("warning", True)
+    shell.write("kagura.toml", "[coding_memory]\nmax_session_duration_hours = 9999999\n")
+    assert "session" not in {f["check"] for f in shell.json("doctor")["findings"]}
+
+
 def test_doctor_before_init_says_so(new_shell: Callable[[str], Shell]) -> None:
     shell = new_shell("fresh")
     found = shell.json("doctor")

@@ -55,7 +55,7 @@ OTHER_FORMS = {
     "openai legacy": ("openai-key", "sk-" + MIX[:48]),
     "aws session": ("aws-access-key", "AS" + "IA" + "ABCDEFGHIJKLMNOP"),
     "npmrc": ("npm-tokens",
-    "//registry.npmjs.org/:_auth" + "Token=" + "12345678-1234-1234-1234-123456789abc"),
+    "//registry.example.com/:_auth" + "Token=" + "12345678-1234-1234-1234-123456789abc"),
 }  # fmt: skip
 
 
