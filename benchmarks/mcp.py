@@ -3,7 +3,8 @@
 1. Start to the answer to ``initialize``, five processes; beside it the bare import of the SDK.
 2. The first ``coding_search_errors`` of a process, at once and after the warm-up.
 3. Warm ``coding_search_errors`` over 200 queries and ``coding_record_error`` over 200 new
-   errors (fsync included), as the assistant waits for them.
+   errors (fsync included): as the assistant waits for them, over the pipe and back; beside
+   them ``ping``, what any call costs, and the same verbs called in this process.
 4. Tokens of the tool list and of five hits (structure and text), by litellm's counter.
 
 Usage: python benchmarks/mcp.py
@@ -117,7 +118,8 @@ def repository(top: Path, known: list[Error]) -> None:
 def varied(number: int) -> str:
     """Return words of their own for a number: numerals alone would count as the same error."""
     size = len(WORDS)
-    return f"{WORDS[number % size]} of {WORDS[number // size % size]} {WORDS[number // size**2]}"
+    first, second, third = (WORDS[number // size**n % size] for n in range(3))
+    return f"{first} of {second} {third}"
 
 
 def path_of(number: int) -> str:
@@ -187,6 +189,7 @@ def calls(top: Path, known: list[Error]) -> None:
         for number, record in ((n, known[n % len(known)]) for n in range(CALLS))
     ]
     answers = [timed(server.call, "coding_search_errors", query=query) for query in queries]
+    show("ping", [timed(server.ask, "ping")[0] for _ in range(50)])
     show(f"coding_search_errors, {CALLS} queries", [took for took, _ in answers], "<= 15")
 
     spent = []
@@ -205,10 +208,30 @@ def calls(top: Path, known: list[Error]) -> None:
         assert done["structuredContent"]["new"], done
         spent.append(took)
     show(f"coding_record_error, {CALLS} new errors", spent, "<= 10")
+    in_process(top, known, queries)
     took, _ = timed(server.call, "coding_search_errors", query=queries[0])
     show(f"the search after those {CALLS}", [took])
     server.close()
     tokens(tools, [result for _, result in answers])
+
+
+def in_process(top: Path, known: list[Error], queries: list[str]) -> None:
+    """Print what the verbs themselves take, without the protocol."""
+    memory = CodingMemory.sync(top)
+    memory.search_errors(queries[0])
+    spent = [timed(memory.search_errors, query)[0] for query in queries]
+    show("  search_errors in this process", spent)
+    spent = []
+    for number in range(CALLS, 2 * CALLS):
+        record = known[number % len(known)]
+        message = f"{varied(number * 31)}: {record.message[:60]}"
+        took, done = timed(
+            memory.record_error, record.error_type, message, trace(number, record),
+            path_of(number), number + 1, None, None, ["benchmark"],
+        )  # fmt: skip
+        assert done.new
+        spent.append(took)
+    show("  record_error in this process", spent)
 
 
 def tokens(tools: list[dict[str, Any]], answers: list[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from kagura_git import CodingMemory
+from kagura_git.model.ids import Kind
 from kagura_git.model.records import Decision, Error, Record
 from kagura_git.store.files import RecordFiles
 
@@ -31,18 +32,21 @@ ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 RUNS = 15
 
 
-def variations(count: int) -> list[Record]:
-    """Return ``count`` records, each with a text of its own."""
-    corpus = [
-        s.record for s in RecordFiles(str(CORPUS)).read_all(("error", "decision")) if s.record
-    ]
+def variations(count: int, *, brief: bool = False) -> list[Record]:
+    """Return ``count`` records, each with its own text; brief ones are errors without a trace."""
+    kinds: tuple[Kind, ...] = ("error",) if brief else ("error", "decision")
+    corpus = [s.record for s in RecordFiles(str(CORPUS)).read_all(kinds) if s.record]
     out: list[Record] = []
     for number in range(count):
         record = corpus[number % len(corpus)]
         new_id = f"{record.id[0]}-{_digits(number)}"
         if isinstance(record, Error):
-            message = f"{record.message} (case {number})"
-            out.append(replace(record, id=new_id, message=message, fingerprint=f"{number:032x}"))
+            message = f"{record.message[:80]} (case {number})"
+            trace = "" if brief else record.stack_trace
+            mark = f"{number:032x}"
+            out.append(
+                replace(record, id=new_id, message=message, stack_trace=trace, fingerprint=mark)
+            )
         elif isinstance(record, Decision):
             out.append(replace(record, id=new_id, decision=f"{record.decision} (case {number})"))
     return out
@@ -109,7 +113,7 @@ def search(folder: Path) -> None:
 def refresh(folder: Path) -> None:
     """Print the refresh after a checkout."""
     top = folder / "ten-thousand"
-    records = variations(10_000)
+    records = variations(10_000, brief=True)
     repository(top, records)
     git(top, "switch", "--create", "other")
     memory = CodingMemory.sync(top)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kagura_git.cli.model_fetch import fetch_model
 from kagura_git.cli.output import Answer, App, command, note, progress, styled
+
+if TYPE_CHECKING:
+    from kagura_git.search.index import RefreshReport
 
 
 @click.group()
@@ -18,30 +21,32 @@ def index() -> None:
     """Look at the search index; it keeps itself fresh and may be deleted at any time."""
 
 
-def _answer(app: App, embedded: int, reason: str = "") -> Answer:
-    recaller = app.memory.recaller
-    status = recaller.index.status()
-    fresh = recaller.stale() == 0
+def _answer(found: RefreshReport, model: str, behind: int = 0) -> Answer:
+    fresh = behind == 0
     data: dict[str, Any] = {
-        "records": status.records,
-        "vectors": status.vectors,
-        "embedded_now": embedded,
-        "model": status.model if status.vectors else None,
+        "records": found.records,
+        "vectors": found.vectors,
+        "embedded_now": found.embedded_now,
+        "model": model if found.vectors else None,
         "fresh": fresh,
-        "ranking": status.ranking,
-        "reason": reason or status.reason,
+        "ranking": "hybrid" if found.vectors else "lexical",
+        "reason": found.reason,
     }
-    state = styled("g", "fresh") if fresh else styled("y", "stale")
-    lines = [
-        f"{status.records} records, {status.vectors} vectors, {embedded} embedded now, {state}"
-    ]
-    return Answer(data, [*lines, data["reason"]] if data["reason"] else lines)
+    state = styled("g", "fresh") if fresh else styled("y", f"{behind} behind")
+    held = f"{found.records} records, {found.vectors} vectors"
+    lines = [f"{held}, {found.embedded_now} embedded now, {state}"]
+    return Answer(data, [*lines, found.reason] if found.reason else lines)
 
 
 @command(index)
 def status(app: App) -> Answer:
     """Say what the index holds and whether it is fresh."""
-    return _answer(app, 0)
+    from kagura_git.search.index import RefreshReport
+
+    recaller = app.memory.recaller
+    now = recaller.index.status()
+    held = RefreshReport(now.records, now.vectors, 0, 0, now.reason)
+    return _answer(held, now.model, recaller.stale())
 
 
 @command(index)
@@ -53,7 +58,7 @@ def refresh(app: App, background: bool) -> Answer:
     fetch_model(app)
     with progress("embedding") as draw:
         report = app.memory.recaller.refresh(draw)
-    return _answer(app, report.embedded_now, report.reason)
+    return _answer(report, app.memory.ws.settings.model)
 
 
 def _first_in_background(app: App) -> bool:
@@ -83,7 +88,7 @@ def rebuild(app: App) -> Answer:
     shutil.rmtree(Path(app.memory.ws.repo.private, "index"), ignore_errors=True)
     with progress("embedding") as draw:
         report = app.memory.recaller.refresh(draw)
-    return _answer(app, report.embedded_now, report.reason)
+    return _answer(report, app.memory.ws.settings.model)
 
 
 @click.group()

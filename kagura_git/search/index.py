@@ -137,7 +137,8 @@ class SearchIndex:
         now = self._current()
         plan = self._plan(listing, now)
         if plan.fresh and now is not None:
-            return self._report(0, 0)
+            status = self.status()
+            return RefreshReport(status.records, status.vectors, 0, 0, status.reason)
         digest = self.model.digest
         known = Known(self.cache, digest) if digest else None
         reused = reusable(listing, now, known)
@@ -154,11 +155,9 @@ class SearchIndex:
                 hint="Search answers from the index as it was.",
                 where=str(self.folder),
             ) from error
-        return self._report(embedded, len(plan.changed))
-
-    def _report(self, embedded: int, changed: int) -> RefreshReport:
-        status = self.status()
-        return RefreshReport(status.records, status.vectors, embedded, changed, status.reason)
+        # Counted here: opening the new generation is for the search that needs it.
+        rows = 0 if vectors is None else len(vectors)
+        return RefreshReport(len(found), rows, embedded, len(plan.changed), self.model.reason)
 
     def search(
         self,
