@@ -399,6 +399,7 @@ class SyncCodingMemory:
 
         found = context.project_context(
             self.ws,
+            self.recaller.links(),
             focus=focus,
             max_tokens=max_tokens,
             related=self._related if focus else None,

@@ -143,9 +143,7 @@ def solve_an_error(demo: Demo) -> None:
     trace = run.stderr
     print("$ python -c ...\n" + "".join(f"  {line}\n" for line in trace.splitlines()[-4:]), end="")
     demo.title("Has anyone met this before? Asked in other words than its message")
-    demo.kagura(
-        "error", "search", "comparing a time that has a zone with one that has none", "-k", "3"
-    )
+    demo.kagura("error", "search", "comparing datetime with timezone and without fails", "-k", "3")
     demo.title("Record it; the same error again is counted, not copied")
     add = (
         "error", "add", "--type", "TypeError", "--message", trace.strip().splitlines()[-1][11:],

@@ -14,6 +14,8 @@ _PIECE: Final = re.compile(
     r"(?P<word>[A-Za-z]+)|(?P<digits>\d+)|(?P<space>\s+)|(?P<wide>[^\x00-\x7f])|(?P<sign>[^\w\s]+|_+)"
 )
 _PLAIN: Final = 7
+# Emoji and what lies beyond are spelt byte by byte.
+_PICTURES: Final = "\U0001f000"
 
 
 def count_tokens(text: str) -> int:
@@ -29,7 +31,7 @@ def count_tokens(text: str) -> int:
             case "space":
                 total += 0 if length == 1 and match[0] == " " else -(-length // 4)
             case "wide":
-                total += 1
+                total += 1 if match[0] < _PICTURES else 3
             case _:
                 total += -(-length // 2)
     return total

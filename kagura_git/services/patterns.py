@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any, Final
 
 from kagura_git.git.history import FileTouch, touched
 from kagura_git.model.records import Error
-from kagura_git.services.manifests import languages
+from kagura_git.services.commit_habits import changed_together, commit_style, testing
+from kagura_git.services.manifests import language_of, languages, reader, tech_stack, vendored
+from kagura_git.services.pattern import Pattern, is_test, share
+from kagura_git.services.source_habits import Lines, imported, naming, source_lines
+from kagura_git.services.wording import clean, short
+from kagura_git.store.files import FOLDER
 from kagura_git.workspace import Workspace
 
 ENOUGH: Final = 10
 _COMMITS: Final = 500
-_MOST_FUNCTIONS: Final = 5000
-_WIDE_COMMIT: Final = 30
-_CONVENTIONAL: Final = re.compile(r"(?:\w+)(?:\([^)]+\))?!?: \S")
-_TEST: Final = re.compile(
-    r"(?:^|/)tests?/|(?:^|/)test_|_test\.|\.(?:test|spec)\.|Test\.(?:java|kt)$"
-)
-_STYLES: Final = (
-    ("snake_case", re.compile(r"_*[a-z][a-z0-9]*(?:_[a-z0-9]+)+_*\Z")),
-    ("camelCase", re.compile(r"_*[a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\Z")),
-    ("PascalCase", re.compile(r"(?:[A-Z][a-z0-9]+)+\Z")),
-)
-# Per language: files, and what a function's definition looks like (POSIX, for `git grep -E`).
-_FUNCTIONS: Final = (
-    ("Python", ("*.py",), r"^[[:space:]]*(async )?def [A-Za-z_]", r"def ([A-Za-z_]\w*)"),
-    (
-        "JavaScript and TypeScript",
-        ("*.js", "*.jsx", "*.ts", "*.tsx", "*.mjs"),
-        r"^[[:space:]]*(export )?(default )?(async )?function [A-Za-z_$]",
-        r"function ([A-Za-z_$][\w$]*)",
-    ),
-    ("Go", ("*.go",), r"^func ", r"^func (?:\([^)]*\) )?([A-Za-z_]\w*)"),
-    ("Rust", ("*.rs",), r"^[[:space:]]*(pub(\([a-z]+\))? )?(async )?fn ", r"fn ([A-Za-z_]\w*)"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
-    """One habit: ``frequency`` of ``total`` times seen, with examples."""
-
-    pattern_type: str
-    name: str
-    description: str
-    frequency: int
-    total: int
-    confidence: float
-    examples: tuple[str, ...] = ()
-    recommendation: str | None = None
+_MOST_FILES: Final = 300
+_MOST_PATHS: Final = 20_000
+_TEST_FRAMEWORKS: Final = (
+    "pytest", "jest", "vitest", "mocha", "playwright", "rspec", "junit-jupiter", "junit", "xunit",
+    "phpunit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,113 +56,99 @@ def analyze(ws: Workspace) -> Patterns:
     missing = max(0, ENOUGH - changes)
     if missing:
         return Patterns(False, changes, missing)
-    files = ws.repo.git.fields("ls-files", "-z")
-    errors = [s.record for s in ws.files.read_all(("error",)) if isinstance(s.record, Error)]
-    found = [
-        *_languages(files),
-        *_naming(ws),
-        *_testing(history),
-        *_commit_style(history),
-        *_changed_together(history),
+    errors = _errors(ws)
+    recent = _recent_files(history)
+    lines = source_lines(ws.repo.git, recent[:_MOST_FILES])
+    found = (
+        *_languages(recent),
+        *_naming(lines),
+        *_declared(ws, lines),
+        *testing(history),
+        *commit_style(history),
+        *changed_together(history),
         *_fragile_files(errors),
         *_recurring(errors),
+    )
+    return Patterns(True, changes, 0, found)
+
+
+def _errors(ws: Workspace) -> list[Error]:
+    wanted = ws.given_project_id
+    records = [stored.record for stored in ws.files.read_all(("error",))]
+    return [
+        record
+        for record in records
+        if isinstance(record, Error) and (not wanted or record.project_id in (None, wanted))
     ]
-    return Patterns(True, changes, 0, tuple(found))
 
 
-def _share(frequency: int, total: int) -> float:
-    return round(frequency / total, 2) if total else 0.0
+def _recent_files(history: Sequence[FileTouch]) -> list[str]:
+    """Return the files changed lately, the last changed first, what was copied in left out."""
+    paths = dict.fromkeys(path for commit in history for path in commit.paths)
+    return [path for path in paths if not vendored(path)]
 
 
-def _languages(files: list[str]) -> Iterator[Pattern]:
-    for name, frequency, total in languages(files)[:4]:
+def _languages(recent: Sequence[str]) -> Iterator[Pattern]:
+    for name, frequency, total in languages(recent)[:4]:
         yield Pattern(
             pattern_type="language",
             name=name,
-            description=f"{frequency} of {total} source files are {name}",
+            description=f"{frequency} of {total} source files changed lately are {name}",
             frequency=frequency,
             total=total,
-            confidence=_share(frequency, total),
+            confidence=share(frequency, total),
         )
 
 
-def _naming(ws: Workspace) -> Iterator[Pattern]:
-    for language, globs, wanted, inside in _FUNCTIONS:
-        done = ws.repo.git.run("grep", "-h", "-I", "-E", wanted, "--", *globs, ok=(0, 1, 128))
-        lines = done.stdout.decode("utf-8", "replace").splitlines()[:_MOST_FUNCTIONS]
-        names = [match[1] for line in lines if (match := re.search(inside, line))]
-        styles: dict[str, list[str]] = {}
-        for name in dict.fromkeys(names):
-            style = next((label for label, form in _STYLES if form.match(name)), None)
-            if style:
-                styles.setdefault(style, []).append(name)
+def _naming(lines: Lines) -> Iterator[Pattern]:
+    code = {path: found for path, found in lines.items() if not is_test(path)}
+    for language, styles in naming(code):
         total = sum(map(len, styles.values()))
         if total < 5:
             continue
-        style, named = max(styles.items(), key=lambda item: len(item[1]))
+        style, named = max(styles.items(), key=lambda item: (len(item[1]), item[0]))
         yield Pattern(
             pattern_type="naming",
             name=f"{style} functions in {language}",
             description=f"{len(named)} of {total} functions of several words are {style}",
             frequency=len(named),
             total=total,
-            confidence=_share(len(named), total),
-            examples=tuple(named[:3]),
+            confidence=share(len(named), total),
+            examples=tuple(short(name, 60) for name in named[:3]),
         )
 
 
-def _testing(history: list[FileTouch]) -> Iterator[Pattern]:
-    code = [commit for commit in history if any(not _TEST.search(path) for path in commit.paths)]
-    tested = [commit for commit in code if any(_TEST.search(path) for path in commit.paths)]
-    tests = Counter(path for commit in history for path in commit.paths if _TEST.search(path))
-    if not code or not tests:
-        return
-    yield Pattern(
-        pattern_type="testing",
-        name="tests change with the code",
-        description=f"{len(tested)} of {len(code)} commits that change code also change a test",
-        frequency=len(tested),
-        total=len(code),
-        confidence=_share(len(tested), len(code)),
-        examples=tuple(path for path, _ in tests.most_common(3)),
-    )
-
-
-def _commit_style(history: list[FileTouch]) -> Iterator[Pattern]:
-    subjects = [commit.subject for commit in history if commit.subject]
-    conventional = [subject for subject in subjects if _CONVENTIONAL.match(subject)]
-    if len(subjects) >= 5 and len(conventional) * 2 >= len(subjects):
+def _declared(ws: Workspace, lines: Lines) -> Iterator[Pattern]:
+    """Yield the test framework that is declared, and what of the rest the code imports most."""
+    paths = ws.repo.git.fields("ls-files", "-z", "--", ".", f":(exclude){FOLDER}")[:_MOST_PATHS]
+    named = {tech.name.lower(): tech.source for tech in tech_stack(reader(ws.repo), paths)}
+    sources = [path for path in paths if language_of(path) and not vendored(path)]
+    tests = [path for path in sources if is_test(path)]
+    framework: str | None = next((name for name in _TEST_FRAMEWORKS if name in named), None)
+    if framework is None and any(path.endswith("_test.go") for path in tests):
+        framework = "go test"
+    if framework and tests:
+        where = f" ({short(named[framework], 80)})" if framework in named else ""
         yield Pattern(
-            pattern_type="commit_style",
-            name="conventional commits",
-            description=f"{len(conventional)} of {len(subjects)} subjects are `type: summary`",
-            frequency=len(conventional),
-            total=len(subjects),
-            confidence=_share(len(conventional), len(subjects)),
-            examples=tuple(conventional[:3]),
+            pattern_type="testing",
+            name=framework,
+            description=f"tests run with {framework}{where}; {len(tests)} of {len(sources)} "
+            "source files are tests",
+            frequency=len(tests),
+            total=len(sources),
+            confidence=0.9,
+            examples=tuple(clean(path) for path in sorted(tests)[:3]),
         )
-
-
-def _changed_together(history: list[FileTouch]) -> Iterator[Pattern]:
-    pairs: Counter[tuple[str, str]] = Counter()
-    single: Counter[str] = Counter()
-    for commit in history:
-        paths = sorted(set(commit.paths))
-        single.update(paths)
-        if len(paths) <= _WIDE_COMMIT:
-            pairs.update(combinations(paths, 2))
-    for (first, second), count in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:3]:
-        total = min(single[first], single[second])
-        if count >= 3 and count * 2 >= total:
-            yield Pattern(
-                pattern_type="architecture",
-                name="files that change together",
-                description=f"{first} and {second} change together: {count} of {total} times",
-                frequency=count,
-                total=total,
-                confidence=_share(count, total),
-                examples=(first, second),
-            )
+    for language, name, users, total in imported(lines, set(named) - {framework}):
+        yield Pattern(
+            pattern_type="library",
+            name=name,
+            description=f"{len(users)} of {total} {language} files changed lately import {name}",
+            frequency=len(users),
+            total=total,
+            confidence=share(len(users), total),
+            examples=tuple(clean(path) for path in users[:3]),
+        )
 
 
 def _fragile_files(errors: list[Error]) -> Iterator[Pattern]:
@@ -205,11 +163,11 @@ def _fragile_files(errors: list[Error]) -> Iterator[Pattern]:
         named = sorted((e for e in errors if e.file_path == path), key=lambda e: -e.occurrences)
         yield Pattern(
             pattern_type="error_prone_file",
-            name=path,
-            description=f"{count} of {total} recorded occurrences of errors are in {path}",
+            name=clean(path),
+            description=f"{count} of {total} recorded occurrences of errors are in {clean(path)}",
             frequency=count,
             total=total,
-            confidence=_share(count, total),
+            confidence=share(count, total),
             examples=tuple(error.id for error in named[:3]),
             recommendation="Cover it with tests before the next change.",
         )
@@ -227,11 +185,12 @@ def _recurring(errors: list[Error]) -> Iterator[Pattern]:
         solved = next((error.solution for error in some if error.solution), None)
         yield Pattern(
             pattern_type="recurring_error",
-            name=name,
-            description=f"{name}: {count} of {total} recorded occurrences, {len(some)} causes",
+            name=short(name, 80),
+            description=f"{short(name, 80)}: {count} of {total} recorded occurrences, "
+            f"{len(some)} cause{'s' if len(some) > 1 else ''}",
             frequency=count,
             total=total,
-            confidence=_share(count, total),
+            confidence=share(count, total),
             examples=tuple(error.id for error in some[:3]),
-            recommendation=solved,
+            recommendation=short(solved, 240) if solved else None,
         )

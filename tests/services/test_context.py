@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kagura_git import CodingMemory
+from kagura_git.git.links import Links
 from kagura_git.memory import SyncCodingMemory
 from kagura_git.model.tokens import count_tokens
+from kagura_git.services import context
+from kagura_git.services.context_summary import first_paragraph
 
 
 def git(top: Path, *args: str) -> None:
@@ -109,6 +116,189 @@ def test_a_broken_manifest_or_record_does_not_hide_the_rest(memory: SyncCodingMe
     assert "fastapi" in {tech["name"] for tech in found["tech_stack"]}
 
 
+def ids(found: dict[str, Any], section: str) -> list[str]:
+    return [item["id"] for item in found[section]]
+
+
+def test_size_age_people_and_session_are_facts_of_the_summary(memory: SyncCodingMemory) -> None:
+    session = memory.start_coding_session("Sell pens by the dozen")
+    found = memory.get_project_context()["summary"]
+    assert "Python 100 %" in found
+    assert re.search(r"2 commits on main by 1 person since \d{4}-\d\d-\d\d\.", found)
+    assert f"Active session {session.id}: Sell pens by the dozen." in found
+
+
+@pytest.mark.parametrize(
+    ("focus", "wanted"),
+    [
+        ("authentication tokens", 0), ("stateless", 0), ("auth", 0), ("認証", 1), ("認証の方法", 1),
+    ],
+)  # fmt: skip
+def test_a_topic_is_found_by_words_alone(memory: SyncCodingMemory, focus: str, wanted: int) -> None:
+    said = [
+        memory.record_decision("Use JWT tokens for authentication", "Stateless"),
+        memory.record_decision("認証にはJWTを使う", "水平スケール"),
+    ]
+    for number in range(4):
+        memory.record_decision(f"Paint the fence {number}", "Nice")
+    found = context.project_context(memory.ws, focus=focus).to_dict()
+    assert ids(found, "decisions")[0] == said[wanted].id
+
+
+def test_meaning_orders_where_words_do_not(memory: SyncCodingMemory) -> None:
+    meant = memory.record_decision("Rotate keys", "Safer")
+    for number in range(4):
+        memory.record_decision(f"Paint the fence {number}", "Nice")
+    found = context.project_context(memory.ws, focus="login", related=lambda _: {meant.id: 0.7})
+    assert found.decisions[0]["id"] == meant.id
+
+
+def test_a_folder_in_focus_or_above_it_counts(memory: SyncCodingMemory) -> None:
+    above = memory.record_decision("Layers", "Order", related_files=["src/"])
+    inside = memory.record_decision("Keys", "Safe", related_files=["src/auth.py"])
+    other = memory.record_decision("Docs", "Read", related_files=["docs/a.md"])
+    by_file = memory.get_project_context(focus="src/auth.py")
+    by_folder = memory.get_project_context(focus="src")
+    for found in (by_file, by_folder):
+        assert set(ids(found, "decisions")[:2]) == {above.id, inside.id}
+        assert ids(found, "decisions")[-1] == other.id
+
+
+def test_a_record_is_near_through_the_commit_that_carried_it(memory: SyncCodingMemory) -> None:
+    carried = memory.record_decision("Round half to even", "Banks do")
+    for number in range(4):
+        memory.record_decision(f"Paint the fence {number}", "Nice")
+    sha = memory.ws.repo.commit("HEAD")
+    links = Links(order=[sha], records={sha: {carried.id: "recorded"}})
+    found = context.project_context(memory.ws, links, focus="src/cart.py")
+    assert found.decisions[0]["id"] == carried.id
+
+
+def test_the_focus_reaches_back_beyond_the_newest_commits(memory: SyncCodingMemory) -> None:
+    top = Path(memory.ws.repo.top)
+    for number in range(35):
+        commit(top, {"docs.md": str(number)}, f"Docs {number}")
+    plain = memory.get_project_context()
+    assert plain["recent_changes"][0]["subject"] == "Docs 34"
+    found = memory.get_project_context(focus="src/auth.py")["recent_changes"][0]
+    assert found["subject"] == "Start"
+    assert found["files"][0] == "src/auth.py"
+
+
+def test_records_of_another_project_are_left_out_when_one_is_named(
+    memory: SyncCodingMemory,
+) -> None:
+    memory.record_decision("Ours", "r")
+    theirs = CodingMemory.sync(memory.ws.repo.top, project_id="other")
+    kept = theirs.record_decision("Theirs", "r")
+    assert ids(theirs.get_project_context(), "decisions") == [kept.id]
+    assert len(memory.get_project_context()["decisions"]) == 2
+
+
+def test_one_record_too_large_does_not_hide_the_others(memory: SyncCodingMemory) -> None:
+    small = memory.record_decision("Keep UTC", "Zones")
+    path = "/".join(["long"] * 900)
+    memory.record_decision("Large", "r", related_files=[f"{path}/{n}" for n in range(5)])
+    assert ids(memory.get_project_context(max_tokens=1500), "decisions") == [small.id]
+
+
+def test_a_long_readme_leaves_room_for_records(memory: SyncCodingMemory) -> None:
+    commit(Path(memory.ws.repo.top), {"README.md": "# X\n\n" + "認証" * 2000}, "Readme")
+    kept = memory.record_decision("Keep UTC", "Zones")
+    assert ids(memory.get_project_context(max_tokens=600), "decisions") == [kept.id]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# A\n\n[![b](c)](d) ![e](f)\n\nSells **pens** and [paper](x) to `all`.",
+         "Sells pens and paper to all."),
+        ("# A\n```sh\nnpm install something long enough\n```\n\nThis is what it is for.",
+         "This is what it is for."),
+        ("<!-- a comment\n\nof two paragraphs -->\n<p align=x>\n\nThis is what it is for.",
+         "This is what it is for."),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_first_paragraph_is_prose(text: str, said: str) -> None:
+    assert first_paragraph(text.encode()) == said
+
+
+@pytest.mark.parametrize("piece", ["[![", "](", "![", "<", "<!--", "*", "[a](", "```", "`"])
+def test_a_readme_made_to_be_slow_is_not(piece: str) -> None:
+    start = time.process_time()
+    first_paragraph((piece * 60_000).encode())
+    first_paragraph(("[![" * 1300 + piece * 1300).encode())
+    assert time.process_time() - start < 1
+
+
+def test_what_hides_and_what_no_encoder_takes_is_not_told(memory: SyncCodingMemory) -> None:
+    top = Path(memory.ws.repo.top)
+    (top / os.fsdecode(b"caf\xe9.py")).write_text("x")
+    commit(top, {}, "Add \u202egnp.exe\u200b a file")
+    found = memory.get_project_context()
+    text = json.dumps(found, ensure_ascii=False).encode().decode()
+    assert "\u202e" not in text
+    assert "\u200b" not in text
+    assert "caf\ufffd.py" in found["recent_changes"][0]["files"]
+
+
+@pytest.mark.parametrize("budget", [1, 30, 50])
+def test_a_tiny_budget_still_has_every_field(memory: SyncCodingMemory, budget: int) -> None:
+    memory.record_decision("Keep UTC", "Zones")
+    found = memory.get_project_context(max_tokens=budget)
+    assert found.keys() == {
+        "project_id", "summary", "tech_stack", "recent_changes", "decisions", "open_errors",
+        "patterns", "token_count",
+    }  # fmt: skip
+    sections = {name: value for name, value in found.items() if isinstance(value, list)}
+    assert not any(sections.values())
+    assert (found["project_id"], found["summary"]) == ("shop", "")
+
+
+def test_more_room_is_used(memory: SyncCodingMemory) -> None:
+    for number in range(60):
+        memory.record_decision(f"Decide the matter of {number}", "For reasons of its own " * 5)
+    for budget in (600, 2000, 4000):
+        cost = memory.get_project_context(max_tokens=budget)["token_count"]
+        assert budget * 0.8 < cost <= budget
+
+
+def test_the_estimate_is_not_below_a_real_tokenizer(memory: SyncCodingMemory) -> None:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no fetch at import
+    litellm: Any = pytest.importorskip("litellm")
+    memory.record_decision("認証にはJWTを使う。サーバーに状態を持たない", "水平スケールのため" * 9)
+    answer = json.dumps(memory.get_project_context(), ensure_ascii=False)
+    source = Path(context.__file__).read_text(encoding="utf-8")
+    for text in (answer, source):
+        real = litellm.token_counter(model="gpt-4o", text=text)
+        assert count_tokens(text) >= 0.95 * real
+
+
+def test_ten_thousand_commits_and_files_are_summed_up_in_a_second(tmp_path: Path) -> None:
+    top = tmp_path / "big"
+    memory = new_memory(top)
+    stream = [b"blob\nmark :1\ndata 12\ndef a(): 1\n\n\n"]
+    for number in range(10_000):
+        stream.append(
+            b"commit refs/heads/main\ncommitter A <a%d@b> %d +0000\ndata 3\nabc\n"
+            b"M 100644 :1 src/%d/%d.py\nM 100644 :1 src/0/%d.py\n"
+            % (number % 50, 1_600_000_000 + number, number // 99, number, number // 2)
+        )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=top, input=b"".join(stream), check=True)
+    git(top, "read-tree", "HEAD")
+    context.project_context(memory.ws)  # what is imported is imported
+    for focus in (None, "src/7/700.py", "a topic"):
+        times = []
+        for _ in range(2):
+            start = time.perf_counter()
+            found = context.project_context(memory.ws, focus=focus)
+            times.append(time.perf_counter() - start)
+        assert min(times) < 1, focus
+    assert "10000 commits on main by 50 people since 2020-09-13" in found.summary
+    assert min(times) < 1
+
+
 @settings(max_examples=25)
 @given(
     budget=st.integers(200, 6000),
@@ -117,12 +307,14 @@ def test_a_broken_manifest_or_record_does_not_hide_the_rest(memory: SyncCodingMe
 def test_the_whole_answer_keeps_its_budget(
     tmp_path_factory: pytest.TempPathFactory, budget: int, texts: list[str]
 ) -> None:
-    memory = new_memory(tmp_path_factory.mktemp("budget") / "repo")
+    top = tmp_path_factory.mktemp("budget") / "repo"
+    memory = new_memory(top)
+    shown = [text for text in texts if text.isprintable()]
     memory.record_many(
-        {"kind": "decision", "decision": f"D {t}", "rationale": f"r {t}"}
-        for t in texts
-        if t.isprintable()
+        {"kind": "decision", "decision": f"D {t}", "rationale": f"r {t}"} for t in shown
     )
+    memory.record_many({"kind": "error", "error_type": "E", "message": f"m {t}"} for t in shown)
+    commit(top, {"README.md": "".join(shown), "src/a.py": "x = 1\n"}, f"Say {''.join(shown)}"[:500])
     found = memory.get_project_context(max_tokens=budget)
-    assert count_tokens(json.dumps(found, ensure_ascii=False)) <= budget + 2
+    assert count_tokens(json.dumps(found, ensure_ascii=False)) <= budget
     assert found["token_count"] <= budget

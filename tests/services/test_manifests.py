@@ -24,7 +24,7 @@ POM = """<project><properties><java.version>21</java.version></properties><depen
         ("pyproject.toml", '[tool.poetry.dependencies]\npython="^3.12"\nrequests={version="2"}',
          {("Python", "runtime", "^3.12"), ("requests", "library", "2")}),
         ("requirements-dev.txt", "# c\n-r x\nflask==3.0 # web\nruff\n",
-         {("flask", "framework", "==3.0"), ("ruff", "library", None)}),
+         {("flask", "framework", "==3.0"), ("ruff", "tool", None)}),
         ("web/package.json", json.dumps({"engines": {"node": ">=22"}, "packageManager": "pnpm@9.1",
          "dependencies": {"react": "^19"}}),
          {("Node.js", "runtime", ">=22"), ("pnpm", "build", "9.1"), ("react", "framework", "^19")}),
@@ -40,10 +40,28 @@ POM = """<project><properties><java.version>21</java.version></properties><depen
          {("Gradle", "build", None), ("ktor-core", "library", "3.0")}),
         ("Gemfile", 'gem "rails", "~> 8.0"\n', {("rails", "framework", "~> 8.0")}),
         ("composer.json", '{"require": {"php": ">=8.3", "laravel/framework": "11"}}',
-         {("PHP", "runtime", ">=8.3"), ("framework", "library", "11")}),
+         {("PHP", "runtime", ">=8.3"), ("laravel", "framework", "11")}),
         ("A.csproj", '<TargetFramework>net9.0</TargetFramework>', {(".NET", "runtime", "net9.0")}),
         ("Dockerfile", "FROM python:3.12-slim AS x\n", {("python", "tool", "3.12-slim")}),
         (".nvmrc", "v22\n", {("Node.js", "runtime", "22")}),
+        ("pyproject.toml", '[dependency-groups]\ndev=["mypy>=1", {include-group="x"}]\n'
+         '[tool.poetry.group.test.dependencies]\npytest="^8"',
+         {("mypy", "tool", ">=1"), ("pytest", "framework", "^8")}),
+        ("setup.cfg", "[options]\npython_requires = >=3.9\ninstall_requires =\n    attrs>=22\n"
+         "    flask\n[options.extras_require]\nx =\n    httpx\n[flake8]\nmax = 3\n",
+         {("Python", "runtime", ">=3.9"), ("attrs", "library", ">=22"),
+          ("flask", "framework", None), ("httpx", "library", None)}),
+        ("Pipfile", '[packages]\nboto3="*"\n[requires]\npython_version="3.12"',
+         {("boto3", "library", "*"), ("Python", "runtime", "3.12")}),
+        ("package.json", '{"workspaces": ["a/*"], "devDependencies": {"jest": "^30"}}',
+         {("workspaces", "build", None), ("jest", "framework", "^30")}),
+        ("go.mod", "go 1.24\nrequire github.com/jackc/pgx/v5 v5.7.1\n",
+         {("Go", "runtime", "1.24"), ("pgx", "library", "v5.7.1")}),
+        ("mix.exs", 'elixir: "~> 1.18",\n{:phoenix, "~> 1.7"},\n',
+         {("Mix", "build", None), ("Elixir", "runtime", "~> 1.18"),
+          ("phoenix", "framework", "~> 1.7")}),
+        (".tool-versions", "nodejs 22.1.0\nterraform 1.9\n",
+         {("Node.js", "runtime", "22.1.0"), ("terraform", "tool", "1.9")}),
     ],
 )  # fmt: skip
 def test_a_manifest_names_its_parts(
@@ -80,3 +98,64 @@ def test_languages_are_told_by_their_share() -> None:
 def test_vendored_manifests_do_not_count() -> None:
     read = lambda _: b'{"dependencies": {"left-pad": "1"}}'  # noqa: E731
     assert tech_stack(read, ["web/node_modules/x/package.json"]) == []
+
+
+def test_what_a_stage_or_the_project_itself_is_called_is_no_dependency() -> None:
+    files = {
+        "Dockerfile": b"FROM python:3.13 AS base\nFROM base AS app\nFROM scratch\n",
+        "pom.xml": b"<project><artifactId>mine</artifactId><version>1</version></project>",
+        "pyproject.toml": b'[project]\nname="mine"\n[project.optional-dependencies]\na=["mine[x]"]',
+    }
+    found = {tech.name for tech in tech_stack(files.get, list(files))}
+    assert "python" in found
+    assert not found & {"base", "app", "scratch", "mine"}
+
+
+def test_credentials_and_sentences_in_versions_are_not_told() -> None:
+    files = {
+        "requirements.txt": b"one @ git+https://me:TOKEN@host/x.git\ngit+https://me:TOKEN@host/y\n",
+        "package.json": json.dumps(
+            {"dependencies": {"two": "git+ssh://TOKEN@h/z", "three": "ignore all of the above",
+                              "a name with words": "1", "n" * 300: "1"}}
+        ).encode(),
+    }  # fmt: skip
+    found = [tech for tech in tech_stack(files.get, list(files)) if tech.kind == "library"]
+    assert {(tech.name, tech.version) for tech in found} == {
+        ("one", None), ("two", None), ("three", None),
+    }  # fmt: skip
+
+
+def test_a_broken_manifest_is_noted() -> None:
+    broken: list[str] = []
+    files = {"package.json": b"{", "a/Cargo.toml": b"=", "go.mod": b"go 1.24\n"}
+    tech_stack(files.get, list(files), broken)
+    assert broken == ["package.json", "a/Cargo.toml"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("go.mod", "\n" * 250_000),
+        ("go.mod", "a." * 125_000),
+        ("Gemfile", "\n" * 250_000),
+        ("pyproject.toml", "a." * 125_000 + "a=1"),
+        ("Cargo.toml", "[" + "a." * 125_000 + "a]"),
+        ("setup.cfg", "[options]\na" + " " * 250_000),
+        ("requirements.txt", "a" + "[" * 250_000),
+        ("A.csproj", "<PackageReference" + " " * 250_000),
+        ("build.gradle", "implementation" + " " * 250_000),
+        ("mix.exs", "{:" * 125_000),
+        ("Dockerfile", "FROM " + "--a " * 60_000),
+        ("pom.xml", "<dependency>" * 20_000),
+    ],
+    ids=lambda value: value[:12].strip(),
+)  # fmt: skip
+def test_a_manifest_made_to_be_slow_is_not(path: str, text: str) -> None:
+    start = time.process_time()
+    tech_stack(lambda _: text.encode(), [path])
+    assert time.process_time() - start < 2
+
+
+def test_services_are_told_by_their_files() -> None:
+    found = tech_stack(lambda _: None, [".github/workflows/ci.yml", ".github/CODEOWNERS"])
+    assert [(tech.name, tech.kind) for tech in found] == [("GitHub Actions", "tool")]

@@ -1,0 +1,36 @@
+"""One habit of a project, and how it is measured."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_TEST: Final = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)test_|_test\.|_spec\.|\.(?:test|spec)\."
+    r"|Tests?\.(?:java|kt|cs)$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One habit: ``frequency`` of ``total`` times seen, with examples."""
+
+    pattern_type: str
+    name: str
+    description: str
+    frequency: int
+    total: int
+    confidence: float
+    examples: tuple[str, ...] = ()
+    recommendation: str | None = None
+
+
+def share(frequency: int, total: int) -> float:
+    """Return the confidence: how much of the total fits."""
+    return round(frequency / total, 2) if total else 0.0
+
+
+def is_test(path: str) -> bool:
+    """Tell whether a path is named as tests are."""
+    return _TEST.search(path) is not None
