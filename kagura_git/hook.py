@@ -27,7 +27,6 @@ MAX_UNEXPLAINED: Final = 1000
 
 _RECORDS: Final = (".kagura/decisions/", ".kagura/errors/", ".kagura/sessions/")
 _REPLAYS: Final = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "sequencer")
-_ACTIONS: Final = {"A": "create", "D": "delete", "R": "rename"}
 # What a person or an assistant may know better than a comparison of two trees.
 _TOLD: Final = ("refactor", "test")
 _PATIENCE: Final = 8.0  # seconds that a user may wait for 40 others who commit at once
@@ -213,7 +212,7 @@ def _change_entry(file: FileChange, session: str | None, fact: Fact) -> Fact:
         "id": fact.get("id"),
         "path": file.path,
         "old_path": file.old_path,
-        "action": told if told in _TOLD else _ACTIONS.get(file.status, "edit"),
+        "action": told if told in _TOLD else file.action,
         "lines": None if file.added is None else [file.added, file.deleted],
         "reason": fact.get("reason"),
         "session": fact.get("session") or session,

@@ -32,7 +32,7 @@ def own_environment(
     A test marked ``model`` keeps the caches: a model is too big to fetch again.
     """
     for name in list(os.environ):
-        if name.startswith(("GIT_", "CODING_MEMORY_")):
+        if name.startswith(("GIT_", "CODING_MEMORY_", "KAGURA_PROJECT", "KAGURA_USER")):
             monkeypatch.delenv(name)
     for role in ("AUTHOR", "COMMITTER"):
         for part, value in _IDENTITY.items():

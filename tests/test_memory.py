@@ -17,22 +17,10 @@ from kagura_git.services import setup
 
 
 @pytest.fixture(autouse=True)
-def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith(("GIT_", "KAGURA_"))]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "HOME": str(tmp_path),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "KAGURA_CACHE_DIR": str(tmp_path / "cache"),
-        "KAGURA_SEARCH_MODEL": "test:hash",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "Kim",
-        "GIT_AUTHOR_EMAIL": "kim@example.com",
-        "GIT_COMMITTER_NAME": "Kim",
-        "GIT_COMMITTER_EMAIL": "kim@example.com",
-    }.items():
-        monkeypatch.setenv(name, value)
+def signed_by_kim(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Kim")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "kim@example.com")
 
 
 @pytest.fixture

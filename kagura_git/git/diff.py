@@ -30,6 +30,11 @@ class FileChange(NamedTuple):
     added: int | None
     deleted: int | None
 
+    @property
+    def action(self) -> str:
+        """What happened to the file, in the words of a recorded change."""
+        return {"A": "create", "D": "delete", "R": "rename"}.get(self.status, "edit")
+
 
 class CommitChanges(NamedTuple):
     """A commit's parents and the files in which it differs from the first of them."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kagura_git import atomic
-from kagura_git.git.log import NOTES_REF, Commit, commits
+from kagura_git.git.log import Commit, commits
+from kagura_git.git.notes import REF
 from kagura_git.git.run import Git
 from kagura_git.model.ids import is_id
 
@@ -71,7 +72,7 @@ def load(git: Git, cache: str, known: Links | None = None) -> Links:
 
 
 def _tips(git: Git) -> tuple[str | None, str | None]:
-    asked = f"HEAD\n{NOTES_REF}\n".encode()
+    asked = f"HEAD\n{REF}\n".encode()
     lines = git.text("cat-file", "--batch-check=%(objectname)", stdin=asked).split("\n")
     head, notes = (None if line.endswith("missing") else line for line in lines)
     return head, notes

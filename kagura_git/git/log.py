@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kagura_git.git import trailers
+from kagura_git.git.notes import REF
 from kagura_git.git.run import Git, decode
 from kagura_git.model.entries import parse_entries
 from kagura_git.model.ids import is_id
 
-NOTES_REF: Final = "refs/notes/kagura"
 _FIELDS: Final = ("%H", "%P", "%an <%ae>", "%aI", "%s", "%b", "%N")
 _FORMAT: Final = "--format=tformat:" + "%x00".join(_FIELDS)
 
@@ -79,7 +79,7 @@ def commits(
     """
     if not revisions:
         return []
-    args = ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={NOTES_REF}", _FORMAT]
+    args = ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={REF}", _FORMAT]
     if limit is not None:
         args.append(f"--max-count={limit}")
     if not walk:

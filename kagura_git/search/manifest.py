@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from kagura_git import atomic
 from kagura_git.model.ids import Kind
 
 FORMAT: Final = 2
@@ -153,7 +154,7 @@ def replace(folder: Path, manifest: Manifest) -> None:
     write_file(aside, [_MAGIC, zlib.crc32(body).to_bytes(4, "little"), body])
     before = _generation(folder)
     os.replace(aside, folder / NAME)
-    _sync_folder(folder)
+    atomic.sync_folder(os.fspath(folder))
     _sweep(folder, before, current=_generation(folder))
 
 
@@ -162,16 +163,6 @@ def _generation(folder: Path) -> str | None:
         if body := _body((folder / NAME).read_bytes()):
             return msgspec.msgpack.decode(body, type=_Head).generation
     return None
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows opens no folders
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sweep(folder: Path, before: str | None, current: str | None) -> None:

@@ -17,7 +17,6 @@ from kagura_git.workspace import Workspace
 
 _WHY_COMMITS: Final = 20
 _LIVE: Final = ("accepted", "proposed")
-_ACTIONS: Final = {"A": "create", "D": "delete", "R": "rename"}
 _LINE: Final = re.compile(r"(.*):(\d+)\Z", re.DOTALL)
 
 
@@ -82,7 +81,7 @@ def _remembered(ws: Workspace, commit: Commit) -> Remembered:
         changes += [
             {
                 "path": change.path,
-                "action": entry.get("action") or _ACTIONS.get(change.status, "edit"),
+                "action": entry.get("action") or change.action,
                 "reason": entry.get("reason"),
                 "old_path": change.old_path,
             }

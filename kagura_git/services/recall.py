@@ -22,7 +22,7 @@ from kagura_git.errors import InvalidRecord, NotFound, UsageError
 from kagura_git.git import links as links_
 from kagura_git.git import snapshot
 from kagura_git.git.links import Links
-from kagura_git.git.log import NOTES_REF
+from kagura_git.git.notes import REF
 from kagura_git.model import inputs
 from kagura_git.model.fingerprint import fingerprint
 from kagura_git.model.ids import KINDS, Kind, is_id, kind_of
@@ -145,7 +145,7 @@ class Recall:
 
     def links(self) -> Links:
         """Return which commits belong to which records, as of now."""
-        mark = self.ws.repo.refs_mark(NOTES_REF)
+        mark = self.ws.repo.refs_mark(REF)
         if self._links is None or mark != self._links_mark:
             cache = os.path.join(self.ws.repo.private, "links.json")
             self._links = links_.load(self.ws.repo.git, cache, self._links)

@@ -11,7 +11,8 @@ import pytest
 
 from kagura_git.errors import GitError
 from kagura_git.git import blame
-from kagura_git.git.log import NOTES_REF, Commit, commits
+from kagura_git.git.log import Commit, commits
+from kagura_git.git.notes import REF as NOTES_REF
 from kagura_git.git.repo import discover
 from tests.conftest import TickingSandbox
 
