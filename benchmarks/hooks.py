@@ -1,8 +1,10 @@
-"""What the hooks add to `git commit`: python benchmarks/hooks.py [--runs N].
+"""What the hooks add to `git commit`: python benchmarks/hooks.py [--runs N] [--sizes 100 ...].
 
-One generated repository with 10,000 files, 10,000 record files and 10,000
-notes. Every run commits once without hooks and once with all of them, in turn,
-so that a busy machine slows both alike; the table shows medians.
+For each size a generated repository with so many files, and as many records and
+notes (10,000 of each at most). Every run commits once without hooks, once with
+ours with nothing to do, once with a session and one new record, and once with
+`pre-commit`, the Python tool, running one trivial hook, in turn, so that a busy
+machine slows all alike. Then each of our hooks alone, beside an empty one.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from kagura_git.git import shims
 from kagura_git.git.repo import discover
 from kagura_git.model.ids import new_id
 from kagura_git.model.records import Decision
@@ -29,87 +33,242 @@ from kagura_git.services import setup
 from kagura_git.store import codec
 from kagura_git.workspace import Workspace, open_workspace
 
-FILES = RECORDS = NOTES = 10_000
 RANDOM = random.Random(7)
+MOST = 10_000
+BARE, IDLE, RECORD, BY_HAND, OTHER = "bare", "idle", "record", "by hand", "pre-commit"
+EMPTY = "an empty hook"
+CONFIG = (
+    "repos:\n- repo: local\n  hooks:\n  - {id: one, name: one, entry: 'true', language: system, "
+    "always_run: true, pass_filenames: false}\n"
+)
+ARGUMENTS = {
+    "prepare-commit-msg": [".git/HEAD"],
+    "commit-msg": [".git/HEAD"],
+    "post-checkout": ["a", "a", "1"],
+    "post-merge": ["1"],
+    "post-rewrite": ["amend"],
+}
+
+
+@dataclass
+class Place:
+    """A generated repository, and how to commit in it."""
+
+    top: Path
+    files: int
+    ws: Workspace
+    init_seconds: float
 
 
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=21)
-    runs = parser.parse_args().runs
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 100_000])
+    options = parser.parse_args()
     environ = {n: v for n, v in os.environ.items() if not n.startswith("GIT_")}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every hook would compile Python anew
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        other = pre_commit(Path(folder), environ)
         os.environ.clear()
         os.environ.update(
             environ, HOME=folder, GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull
         )
-        top = Path(folder, "repo")
-        generate(top)
-        ws = open_workspace(str(top), os.environ)
-        rows = [
-            ("idle: no session, no record", "20", compare(top, runs, lambda: None)),
-            ("session and one new record", "120", compare(top, runs, lambda: record(ws))),
-            ("session and one record by hand", "-", compare(top, runs, lambda: by_hand(ws))),
-        ]
-        columns = "".join(f"{name:>9}" for name in ("without", "with", "added", "target"))
-        print(f"\n{f'git commit, p50 of {runs}':<34}{columns}")
-        for name, target, (without, with_) in rows:
-            print(f"{name:<34}{without:>9.1f}{with_:>9.1f}{with_ - without:>9.1f}{target:>9}  ms")
-        clear(ws)
-        for hook in ("pre-commit", "post-commit"):
-            shim = [str(top / ".git/hooks" / hook)]
-            spent = statistics.median(timed(shim, top) for _ in range(runs))
-            print(f"one idle shim, {hook:<19}{spent:>36.1f}{'':>9}  ms")
+        places = [generate(Path(folder, f"repo{size}"), size) for size in options.sizes]
+        results = [commits(place, options.runs, other) for place in places]
+        print_commits(places, results, options.runs)
+        print_shims(places, options.runs)
 
 
-def generate(top: Path) -> None:
-    """Make the repository, set up with hooks, everything committed."""
-    for number in range(FILES):
-        file = top / f"src/d{number % 200:03}/f{number}.py"
+def pre_commit(folder: Path, environ: dict[str, str]) -> Path | None:
+    """Install pre-commit from the package index; returns a folder with its hook, or None."""
+    python = folder / "tool/bin/python"
+    hooks = folder / "other"
+    git(folder, "init", "-q", str(hooks))
+    (hooks / ".pre-commit-config.yaml").write_text(CONFIG)
+    commands: list[tuple[list[str], Path]] = [
+        ([sys.executable, "-m", "venv", str(folder / "tool")], folder),
+        ([str(python), "-m", "pip", "install", "-q", "pre-commit"], folder),
+        ([str(python), "-m", "pre_commit", "install"], hooks),
+    ]
+    for command, where in commands:
+        done = subprocess.run(command, cwd=where, env=environ, capture_output=True, check=False)
+        if done.returncode != 0:
+            print(f"without pre-commit: {done.stderr.decode(errors='replace')[-200:]}")
+            return None
+    return hooks / ".git/hooks"
+
+
+def generate(top: Path, files: int) -> Place:
+    """Make the repository, everything committed, and set it up."""
+    for number in range(files):
+        file = top / f"src/d{number % max(1, files // 50):04}/f{number}.py"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"value = {number}\n" * 5)
-    for number in range(RECORDS):
+    for number in range(min(files, MOST)):
         kind = ("decision", "error", "session")[number % 3]
         identifier = new_id(kind, RANDOM.randbytes)
         file = top / f".kagura/{kind}s/20{16 + number % 10}-{1 + number % 12:02}/{identifier}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"schema: kagura/{kind}/1\nid: {identifier}\n")
+    (top / ".pre-commit-config.yaml").write_text(CONFIG)
     git(top, "init", "-q")
     for name, value in (("user.name", "A"), ("user.email", "a@b.c"), ("gc.auto", "0")):
         git(top, "config", name, value)
     git(top, "config", "maintenance.auto", "false")
     git(top, "add", "-A")
     git(top, "commit", "-q", "-m", "start")
-    lines = []
-    for number in range(NOTES):
-        signed = f"committer A <a@b.c> {1_700_000_000 + number} +0000"
-        lines.append(f"commit refs/heads/history\nmark :{number + 1}\n{signed}\ndata 2\nx\n")
-    lines.append("commit refs/notes/kagura\ncommitter A <a@b.c> 1700000000 +0000\ndata 2\nn\n")
-    for number in range(NOTES):
-        note = "- " + json.dumps({"kind": "session", "id": f"S-{number:08}"})
-        lines.append(f"N inline :{number + 1}\ndata <<E\n{note}\nE\n")
-    git(top, "fast-import", "--quiet", stdin="\n".join(lines))
+    write_notes(top, min(files, MOST))
+    os.sync()  # what was generated is not init's to write to the disk
+    command = [sys.executable, "-m", "kagura_git", "-C", str(top), "init"]
+    seconds = timed(command, Path(__file__).resolve().parent.parent) / 1000
     setup.init(discover(str(top), os.environ))
     git(top, "add", "-A")
     git(top, "commit", "-q", "-m", "set up")
+    return Place(top, files, open_workspace(str(top), os.environ), seconds)
 
 
-def compare(top: Path, runs: int, prepare: Callable[[], None]) -> tuple[float, float]:
-    """Return the median wall times of a commit without and with the hooks, in milliseconds."""
-    spent: dict[bool, list[float]] = {False: [], True: []}
-    nowhere = f"core.hooksPath={os.devnull}"
+def write_notes(top: Path, count: int) -> None:
+    """Give a history of its own so many notes."""
+    lines = []
+    for number in range(count):
+        signed = f"committer A <a@b.c> {1_700_000_000 + number} +0000"
+        lines.append(f"commit refs/heads/history\nmark :{number + 1}\n{signed}\ndata 2\nx\n")
+    lines.append("commit refs/notes/kagura\ncommitter A <a@b.c> 1700000000 +0000\ndata 2\nn\n")
+    for number in range(count):
+        note = "- " + json.dumps({"kind": "session", "id": f"S-{number:08}"})
+        lines.append(f"N inline :{number + 1}\ndata <<E\n{note}\nE\n")
+    git(top, "fast-import", "--quiet", stdin="\n".join(lines))
+
+
+def commits(place: Place, runs: int, other: Path | None) -> dict[str, list[float]]:
+    """Return the wall times of a commit by kind, in milliseconds."""
+    kinds: dict[str, tuple[Callable[[], None], str | None]] = {
+        BARE: (lambda: clear(place.ws), os.devnull),
+        IDLE: (lambda: clear(place.ws), None),
+        RECORD: (lambda: record(place.ws), None),
+        BY_HAND: (lambda: by_hand(place.ws), None),
+    }
+    if other is not None:
+        kinds[OTHER] = (lambda: clear(place.ws), str(other))
+    spent: dict[str, list[float]] = {kind: [] for kind in kinds}
     for run in range(runs + 2):
-        for hooked in (False, True):
-            file = top / f"src/d000/f{200 * RANDOM.randrange(50)}.py"
+        for kind, (prepare, hooks) in kinds.items():
+            number = RANDOM.randrange(place.files)
+            file = place.top / f"src/d{number % max(1, place.files // 50):04}/f{number}.py"
             file.write_text(f"value = {RANDOM.random()}\n")
-            git(top, "add", "--", str(file))
+            git(place.top, "add", "--", str(file))
             prepare()
-            options = [] if hooked else ["-c", nowhere]
-            took = timed(["git", *options, "commit", "-q", "-m", "a change"], top)
+            options = ["-c", f"core.hooksPath={hooks}"] if hooks else []
+            took = timed(["git", *options, "commit", "-q", "-m", "a change"], place.top)
+            quiet(place)
             if run >= 2:  # the first ones warm the caches
-                spent[hooked].append(took)
-    return statistics.median(spent[False]), statistics.median(spent[True])
+                spent[kind].append(took)
+    return spent
+
+
+def quiet(place: Place) -> None:
+    """Wait until nothing runs in the background that the hooks have started."""
+    end = time.monotonic() + 10
+    pattern = str(place.top)
+    while time.monotonic() < end:
+        found = [
+            path
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            if b"kagura_git.cli.background" in (text := read(path)) and pattern.encode() in text
+        ]
+        if not found:
+            return
+        time.sleep(0.01)
+
+
+def read(path: Path) -> bytes:
+    """Return a file of /proc, empty when its process has gone."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def print_commits(
+    places: Sequence[Place], results: Sequence[dict[str, list[float]]], runs: int
+) -> None:
+    """Print what a commit takes, what the hooks add, and the ratio to a bare commit."""
+    head = "".join(f"{f'{place.files:,} files':>26}" for place in places)
+    print(f"\n{f'git commit, ms, p50 of {runs}':<30}{head}    target")
+    print(f"{'':<30}" + f"{'p50':>9}{'added':>9}{'ratio':>8}" * len(places))
+    rows = {
+        BARE: ("without hooks", ""),
+        IDLE: ("ours, nothing to do", "added <= 20"),
+        RECORD: ("ours, session and a record", "added <= 120"),
+        BY_HAND: ("ours, a record by hand", ""),
+        OTHER: ("pre-commit, a trivial hook", ""),
+    }
+    for kind, (name, target) in rows.items():
+        if any(kind not in result for result in results):
+            continue
+        cells = ""
+        for result in results:
+            took, bare = statistics.median(result[kind]), statistics.median(result[BARE])
+            cells += f"{took:>9.1f}{took - bare:>9.1f}{took / bare:>8.2f}"
+        print(f"{name:<30}{cells}    {target}")
+    cells = "".join(f"{place.init_seconds:>26.2f}" for place in places)
+    print(f"{'git kagura init, s':<30}{cells}    <= 1")
+
+
+def print_shims(places: Sequence[Place], runs: int) -> None:
+    """Print what each hook alone takes, least and median, beside an empty one."""
+    states: dict[str, tuple[Callable[[Place], None], dict[str, str]]] = {
+        "nothing to do": (lambda place: clear(place.ws), {}),
+        "[hooks] enabled = false, a session active": (turned_off, {}),
+        "KAGURA_DISABLE=1, a session active": (turned_on, {"KAGURA_DISABLE": "1"}),
+    }
+    for title, (prepare, more) in states.items():
+        head = "".join(f"{f'{place.files:,} files':>20}" for place in places)
+        print(f"\n{title + ', ms':<44}{head}")
+        print(f"{'':<44}" + f"{'min':>11}{'p50':>9}" * len(places))
+        table: dict[str, str] = {}
+        for place in places:
+            prepare(place)
+            hooks = place.top / ".git/hooks"
+            empty = place.top / ".git/empty"
+            empty.write_text("#!/bin/sh\nexit 0\n")
+            empty.chmod(0o755)
+            named = {EMPTY: [str(empty)]}
+            named |= {h: [str(hooks / h), *ARGUMENTS.get(h, [])] for h in shims.HOOKS}
+            spent: dict[str, list[float]] = {name: [] for name in named}
+            for _ in range(3 * runs):
+                for name, command in named.items():
+                    spent[name].append(timed(command, place.top, more))
+                    if name == "post-commit":
+                        settle(place)
+            for name, times in spent.items():
+                cell = f"{min(times):>11.2f}{statistics.median(times):>9.2f}"
+                table[name] = table.get(name, "") + cell
+            turned_on(place)
+        for name, cells in table.items():
+            print(f"  {name:<42}{cells}")
+
+
+def settle(place: Place) -> None:
+    """Run without git around them, the hooks do not know of one commit: make the state anew."""
+    from kagura_git.git import untouched
+
+    untouched.keep(place.ws.repo.git, place.ws.repo.git_dir)
+
+
+def turned_off(place: Place) -> None:
+    """Turn the hooks off, with a session that would give them something to do."""
+    clear(place.ws)
+    place.ws.working.begin_session("S-00000000")
+    (place.top / "kagura.toml").write_text("[hooks]\nenabled = false\n")
+
+
+def turned_on(place: Place) -> None:
+    """The settings as init writes them, a session active."""
+    clear(place.ws)
+    place.ws.working.begin_session("S-00000000")
+    (place.top / "kagura.toml").write_text(shims.source("template.toml"))
 
 
 def record(ws: Workspace) -> None:
@@ -155,10 +314,11 @@ def git(top: Path, *args: str, stdin: str | None = None) -> None:
     subprocess.run(["git", *args], cwd=top, input=stdin, text=True, check=True)
 
 
-def timed(command: list[str], top: Path) -> float:
+def timed(command: list[str], top: Path, more: dict[str, str] | None = None) -> float:
     """Return the milliseconds a command takes."""
+    env = {**os.environ, **(more or {})}
     start = time.perf_counter()
-    subprocess.run(command, cwd=top, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=top, env=env, check=True, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - start) * 1000
 
 

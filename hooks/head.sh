@@ -1,20 +1,33 @@
 # What every kagura-git hook starts with. POSIX sh. Set above, by the installer:
 # kagura_hook, kagura_version, kagura_python, kagura_home and kagura_former.
 
+kagura_tab=${IFS#?} # a shell starts with space, tab and line break in IFS
+kagura_tab=${kagura_tab%?}
+kagura_newline=${IFS#??}
 case $0 in */*) kagura_here=${0%/*} ;; *) kagura_here=. ;; esac
 
 # Run the hook that was there before us, with our arguments and our stdin.
 kagura_chain() {
-  if [ -n "$kagura_former" ]; then
-    # From the folder that core.hooksPath named; in place, so its $0 is what it expects.
-    [ -f "$kagura_former/$kagura_hook" ] && [ -x "$kagura_former/$kagura_hook" ] || return 0
-    "$kagura_former/$kagura_hook" "$@"
+  case $kagura_former in
+    '') kagura_chained=$kagura_here/$kagura_hook.kagura-chained ;;
+    -) return 0 ;; # git itself, or another tool, runs the others
+    *)
+      # From the folder that core.hooksPath names; in place, so its $0 is what it expects.
+      [ -x "$kagura_former/$kagura_hook" ] || return 0
+      "$kagura_former/$kagura_hook" "$@"
+      return
+      ;;
+  esac
+  [ -x "$kagura_chained" ] || return 0
+  if [ -h "$kagura_chained" ]; then
+    # A script behind a link may look for its own name, and for where the link leads.
+    kagura_link=$kagura_here/../kagura/chained/$kagura_hook
+    [ -x "$kagura_link" ] && kagura_chained=$kagura_link
+    "$kagura_chained" "$@"
     return
   fi
-  kagura_chained=$kagura_here/$kagura_hook.kagura-chained
-  [ -f "$kagura_chained" ] && [ -x "$kagura_chained" ] || return 0
   kagura_first=
-  IFS= read -r kagura_first < "$kagura_chained" || :
+  [ -f "$kagura_chained" ] && [ -r "$kagura_chained" ] && IFS= read -r kagura_first < "$kagura_chained" || :
   # Shell hooks look at their own name or for files beside it: sourced, their $0 is
   # the path they had. Any other program sees its name with `.kagura-chained` behind.
   case $kagura_first in
@@ -51,16 +64,32 @@ sys.exit(main(sys.argv[1:]))' "$kagura_home" "$@" < /dev/null
   case $kagura_status in
     0 | 1) return 0 ;; # 1: it has said why
     10) return 1 ;;
+    11) kagura_background hook unwritten ;; # it has said what waits
     *) kagura_say "the $kagura_hook hook failed ($kagura_status) and was passed over" ;;
   esac
   return 0
 }
 
-# Whether a session is active, facts wait for a commit, or this commit holds records.
+# Whether a session is active, facts or notes wait, or this commit holds records.
 kagura_busy() {
   [ -f "$kagura_work/session" ] || [ -f "$kagura_work/staged" ] && return 0
-  set -- "$kagura_work"/pending/*.json
-  [ -e "$1" ]
+  for kagura_folder in pending unwritten; do
+    set -- "$kagura_work/$kagura_folder"/*.json
+    [ -e "$1" ] && return 0
+  done
+  return 1
+}
+
+# The commit of HEAD, as kagura_sha, without starting git; 1 where two files do not tell.
+kagura_head() {
+  kagura_sha=
+  [ -f "$kagura_dir/HEAD" ] && IFS= read -r kagura_sha < "$kagura_dir/HEAD" || return 1
+  case $kagura_sha in
+    'ref: '*)
+      kagura_ref=$kagura_common/${kagura_sha#ref: }
+      [ -f "$kagura_ref" ] && IFS= read -r kagura_sha < "$kagura_ref" || return 1
+      ;;
+  esac
 }
 
 # Whether git replays commits that were made before (rebase, am, cherry-pick, revert).
@@ -71,47 +100,79 @@ kagura_replaying() {
   return 1
 }
 
-# Whether kagura.toml says `false` to one of these settings of its [hooks] table ("a|b").
+# Whether kagura.toml says `false` to one of these settings of its [hooks] table ("a b").
+# Without a process: in dash a file of this size costs less than starting awk.
 kagura_off() {
   [ -f kagura.toml ] || return 1
-  awk -v keys="$1" '
-    { sub(/#.*/, ""); gsub(/["\047 \t\r]/, "") }
-    /^\[/ { table = $0; next }
-    table == "[hooks]" && $0 ~ "^(" keys ")=false$" { off = 1; exit }
-    table == "" && $0 ~ "^hooks\\.(" keys ")=false$" { off = 1; exit }
-    table == "" && $0 ~ "^hooks=[{](.*,)?(" keys ")=false[,}]" { off = 1; exit }
-    END { exit !off }
-  ' kagura.toml
+  kagura_keys=$1
+  kagura_table=
+  kagura_said=1
+  kagura_lines=0
+  set -f
+  while IFS= read -r kagura_line || [ -n "$kagura_line" ]; do
+    kagura_lines=$((kagura_lines + 1))
+    [ "$kagura_lines" -gt 2000 ] && break # not a file of ours
+    case $kagura_line in '#'* | '') continue ;; esac
+    kagura_line=${kagura_line%%#*}
+    case $kagura_line in *'['* | *false*) ;; *) continue ;; esac
+    # Without blanks and quotes: split at them, and join again with nothing.
+    IFS=" $kagura_tab\"'"
+    set -- ${kagura_line%[[:cntrl:]]}
+    IFS=
+    kagura_line="$*"
+    case $kagura_line in '['*) kagura_table=$kagura_line && continue ;; esac
+    IFS=' '
+    for kagura_key in $kagura_keys; do
+      case $kagura_table$kagura_line in
+        "[hooks]$kagura_key=false" | "hooks.$kagura_key=false" | \
+          "hooks={$kagura_key=false"[},]* | "hooks={"*",$kagura_key=false"[},]*) kagura_said=0 ;;
+      esac
+    done
+  done < kagura.toml
+  unset IFS
+  set +f
+  return "$kagura_said"
 }
 
-# Bring the search index up to date behind git's back, in a session of its own.
-kagura_refresh() {
-  [ -d "$kagura_work/index" ] || return 0
-  kagura_off enabled && return 0
+# Start `git kagura ARGS` behind git's back: in a session of its own, no stream held open.
+kagura_background() {
   if [ -x "$kagura_python" ] && [ -f "$kagura_home/kagura_git/hook.py" ]; then
-    set -- "$kagura_python" -m kagura_git
+    set -- "$kagura_python" -m kagura_git.cli.background -C "$PWD" "$@"
   elif command -v git-kagura > /dev/null 2>&1; then
-    set -- git-kagura
+    set -- git-kagura -C "$PWD" "$@"
   else
     return 0
   fi
-  set -- "$@" -C "$PWD" index refresh --background
   command -v setsid > /dev/null 2>&1 && set -- setsid "$@"
   (
     unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_PREFIX GIT_OBJECT_DIRECTORY \
       GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH GIT_REFLOG_ACTION GIT_EDITOR \
       GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_NAMESPACE GIT_LITERAL_PATHSPECS
     # The work tree is untrusted: `python -m` must not import from it.
-    export PYTHONSAFEPATH=1
+    export PYTHONSAFEPATH=1 KAGURA_BACKGROUND=1
     case $kagura_home in
       */site-packages | */dist-packages) ;;
       *) export PYTHONPATH="$kagura_home${PYTHONPATH:+:$PYTHONPATH}" ;;
     esac
-    "$@" < /dev/null > /dev/null 2>&1 &
+    # Also what a script holds open for itself (`exec 9> lock`) would stay open with us.
+    "$@" < /dev/null > /dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   )
 }
 
-kagura_chain "$@"
+# Bring the search index up to date in the background, where there is one.
+kagura_refresh() {
+  [ -d "$kagura_work/index" ] && ! kagura_off enabled || return 0
+  kagura_background index refresh --background
+}
+
+if [ "$kagura_hook" = pre-push ] && ! [ -t 0 ]; then
+  # What git says of its refs is for the hook that was there and for us.
+  kagura_pushed=$(PATH=$PATH:/usr/bin:/bin cat && printf .)
+  kagura_pushed=${kagura_pushed%.}
+  printf '%s' "$kagura_pushed" 2> /dev/null | kagura_chain "$@"
+else
+  kagura_chain "$@"
+fi
 kagura_code=$?
 case $kagura_hook in
   post-*) ;; # too late to stop anything: go on, and answer with its code at the end
@@ -119,7 +180,18 @@ case $kagura_hook in
 esac
 [ "${KAGURA_DISABLE:-}" = 1 ] && exit "$kagura_code"
 
+# A program with windows may start git with hardly a PATH.
+case ":${PATH:-}:" in
+  *:/usr/bin:*) ;;
+  *) PATH=${PATH:+$PATH:}/usr/bin:/bin && export PATH ;;
+esac
+
 # Linked worktrees export GIT_DIR; elsewhere hooks start at the top of the work tree.
 kagura_dir=${GIT_DIR:-.git}
-[ -d "$kagura_dir" ] || kagura_dir=$(git rev-parse --git-dir 2> /dev/null) || exit "$kagura_code"
+[ -f "$kagura_dir/HEAD" ] || kagura_dir=$(git rev-parse --git-dir 2> /dev/null) || exit "$kagura_code"
 kagura_work=$kagura_dir/kagura
+kagura_common=$kagura_dir
+if [ -f "$kagura_dir/commondir" ]; then
+  IFS= read -r kagura_common < "$kagura_dir/commondir"
+  case $kagura_common in /*) ;; *) kagura_common=$kagura_dir/$kagura_common ;; esac
+fi

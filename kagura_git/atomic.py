@@ -6,11 +6,25 @@ Standard library only: the hooks use it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from kagura_git.disk import explained
+from kagura_git.errors import KaguraError
+
+_POLL: Final = 0.005
 
 
 def write(
-    path: str | os.PathLike[str], data: bytes, *, durable: bool = True, settled: bool = True
+    path: str | os.PathLike[str],
+    data: bytes,
+    *,
+    durable: bool = True,
+    settled: bool = True,
+    aside: str | None = None,
 ) -> None:
     """Replace the file with ``data``: a temporary file beside it, fsync, rename.
 
@@ -18,12 +32,37 @@ def write(
         durable: False leaves out the fsync calls, for what can be derived again.
         settled: False leaves out the folder's: after a power loss the file is whole,
             but it may still be the old one. For what has a settled copy elsewhere.
+        aside: a folder for the temporary file, where a killed process may leave it in
+            nobody's way; not used if it cannot be, or lies on another disk.
+
+    Raises:
+        CannotWrite: the disk is full, read-only ...; what was there stays.
     """
     target = os.fspath(path)
-    folder, name = os.path.split(target)
+    folder = os.path.split(target)[0]
+    with explained(target):
+        if aside is None or not _replace(target, data, aside, durable=durable):
+            _replace(target, data, folder, durable=durable)
+        if durable and settled:
+            sync_folder(folder or ".")
+
+
+def _replace(target: str, data: bytes, folder: str, *, durable: bool) -> bool:
+    """Write the file by way of a temporary one; False if that cannot be in this folder."""
+    name = os.path.basename(target)
     # The pid keeps two processes apart, the suffix keeps globs for records away from it.
     temporary = os.path.join(folder, f".{name[:120]}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        descriptor = os.open(temporary, flags, 0o666)
+    except OSError as error:
+        if folder == os.path.dirname(target) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        try:
+            os.makedirs(folder, exist_ok=True)
+            descriptor = os.open(temporary, flags, 0o666)
+        except OSError:
+            return False
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -31,26 +70,83 @@ def write(
             if durable:
                 os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno == errno.EXDEV:
+            return False
         raise
-    if durable and settled:
-        sync_folder(folder or ".")
+    return True
 
 
 def create(path: str | os.PathLike[str], data: bytes) -> bool:
-    """Create the file with its whole content; False, and nothing done, if it exists."""
+    """Create the file with its whole content; False, and nothing done, if it exists.
+
+    Raises:
+        CannotWrite: the disk is full, read-only ...
+    """
     target = os.fspath(path)
     temporary = f"{target}.{os.getpid()}.{os.urandom(3).hex()}.tmp"
     write(temporary, data)
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(temporary)
+    with explained(target):
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(temporary)
     return True
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, and those above it, unless it exists; raises ``CannotWrite``."""
+    with explained(path):
+        os.makedirs(path, exist_ok=True)
+
+
+@contextlib.contextmanager
+def locked(path: str, seconds: float) -> Iterator[None]:
+    """Hold a lock among processes; it goes away with the process, killed or not.
+
+    Raises:
+        KaguraError: another process held it for so many seconds.
+        CannotWrite: the lock's file cannot be opened.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not POSIX: a package that takes 0.15 s to import knows how
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(path, timeout=seconds):
+                yield
+        except Timeout:
+            raise _held(path, seconds) from None
+        return
+    with explained(path):
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(path, flags, 0o666)
+    try:
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise _held(path, seconds) from None
+            time.sleep(_POLL)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _held(path: str, seconds: float) -> KaguraError:
+    return KaguraError(
+        f"another process has been writing records for over {seconds:.0f} seconds",
+        hint="Try again; the lock goes away by itself when that process ends.",
+        where=path,
+    )
 
 
 def flush_to_disk() -> None:

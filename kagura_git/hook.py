@@ -12,50 +12,53 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from kagura_git.errors import InvalidRecord, KaguraError
-from kagura_git.git import notes
-from kagura_git.git.diff import CommitChanges, FileChange, commit_changes
-from kagura_git.git.run import Git, decode
-from kagura_git.model.ids import id_in_name, is_id, kind_of
+from kagura_git.disk import CannotWrite
+from kagura_git.errors import GitError, KaguraError
+from kagura_git.git import made_of, missed, notes, unwritten
+from kagura_git.git.commit_entries import Fact, describe
+from kagura_git.git.diff import commit_changes
+from kagura_git.git.head_move import Move, last_move
+from kagura_git.git.missed import AMENDED, COMMITS
+from kagura_git.git.run import Git
+from kagura_git.git.unwritten import Note
+from kagura_git.git.versions import RECORDS, Version
+from kagura_git.model.ids import id_in_name, is_id
+from kagura_git.model.printable import one_line
 from kagura_git.store.working import Working
 
 STOP: Final = 10  # no code that a crash or a signal gives: only then the shim stops a commit
-MAX_UNEXPLAINED: Final = 1000
-
-_RECORDS: Final = (".kagura/decisions/", ".kagura/errors/", ".kagura/sessions/")
 _REPLAYS: Final = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "sequencer")
-# What a person or an assistant may know better than a comparison of two trees.
-_TOLD: Final = ("refactor", "test")
-_PATIENCE: Final = 8.0  # seconds that a user may wait for 40 others who commit at once
-_COMMITS: Final = ("commit", "commit (initial)", "commit (amend)", "commit (merge)")
-
-Fact = dict[str, Any]
-
-
-class Move(NamedTuple):
-    """The last move of HEAD: from where to where, by whom, how (``commit (amend)`` ...)."""
-
-    old: str | None
-    new: str
-    identity: str
-    how: str
+WAITS: Final = 11  # a note is not written yet: the shim starts another try in the background
+_PATIENCE: Final = 1.4  # seconds; with the last try of git itself a user waits 2 at most
+_LOCK_PATIENCE: Final = 2.0
+_MOST_LINES: Final = 50
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one hook; returns 0, or ``STOP`` if the commit must not be made."""
     name = argv[0] if argv else ""
     try:
-        git, git_dir = _here()
+        git, git_dir = _here(name)
         match name:
             case "pre-commit":
                 return STOP if _check(git, git_dir) else 0
             case "post-commit":
                 _remember(git, git_dir)
+            case "post-rewrite":
+                _correct(git, git_dir)
+            case "post-merge":
+                _mend(git, git_dir)
+            # No hooks of git, but what post-commit starts behind its back.
+            case "unwritten" | "settle" if _alone(git_dir, name):
+                _write_late(git, git_dir) if name == "unwritten" else _settle(git, git_dir)
             case _:
                 pass  # the other hooks are sh alone
+    except _Waits as error:
+        _say(f"{name}: {error.message}")
+        return WAITS
     except KaguraError as error:
         _say(f"{name}: {' '.join(str(error).split())}")
     except Exception as error:  # noqa: BLE001 - an edge: a commit never fails because of us
@@ -64,16 +67,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _say(line: str) -> None:
-    print(f"kagura: {line}", file=sys.stderr)
+    # What others wrote stands in it: file names, fields, git's own words.
+    print(f"kagura: {one_line(line, 2000)}", file=sys.stderr)
 
 
-def _here() -> tuple[Git, str]:
+def _here(name: str) -> tuple[Git, str]:
     """Return git as the hook must call it, and this worktree's git directory.
 
     git runs a hook at the top of the work tree; its GIT_DIR and GIT_INDEX_FILE
     are exactly right here, where nothing leaves this repository.
     """
-    git = Git(os.getcwd(), {**os.environ, "LC_ALL": "C"})
+    env = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    if name != "pre-push":
+        env["GIT_ALLOW_PROTOCOL"] = ""  # a partial clone would wait for the network
+    git = Git(os.getcwd(), env)
     git_dir = os.environ.get("GIT_DIR", ".git")
     if not os.path.isdir(git_dir):
         git_dir = git.text("rev-parse", "--absolute-git-dir")
@@ -88,24 +95,101 @@ def _remember(git: Git, git_dir: str) -> None:
     working = Working(os.path.join(git_dir, "kagura"))
     session, facts = working.active_session(), working.pending()
     by_hand = _take_mark(working)
-    if not session and not facts and not by_hand:
+    late = unwritten.waiting(working.folder)
+    marked = made_of.is_marked(working.folder)
+    if not session and not facts and not by_hand and not late and not marked:
         return
     if any(os.path.exists(os.path.join(git_dir, name)) for name in _REPLAYS):
+        if marked:
+            _take_over(git, git_dir, working)
         return
+    facts = missed.without(facts, late)
     move = last_move(git, git_dir)
-    if move is None or move.how not in _COMMITS:
-        return
+    if move and move.how in COMMITS:
+        late = missed.find(git, git_dir, working.folder, facts, late, move.old)
+        made = _note(git, move, missed.without(facts, late), session, late)
+        made = made_of.joined(git, git_dir, working.folder, move, made)
+        late += [made] if made is not None else []
+        try:
+            for note in late:
+                unwritten.keep(working.folder, note)
+        except CannotWrite as error:  # git's own disk may be another one, or have room for it
+            _say(str(error))
+        missed.remember(working.folder, move)
+    elif marked:
+        _take_over(git, git_dir, working)
+    _write_notes(git, working, late, _PATIENCE)
+
+
+def _take_over(git: Git, git_dir: str, working: Working) -> None:
+    """Write what a cherry-picked commit has from the one it was picked from."""
+    move = last_move(git, git_dir)
+    note = made_of.joined(git, git_dir, working.folder, move, None) if move is not None else None
+    if note is not None:
+        unwritten.keep(working.folder, note)
+        _write_notes(git, working, [note], _PATIENCE)
+
+
+def _note(
+    git: Git, move: Move, facts: dict[str, Fact], session: str | None, late: list[Note]
+) -> Note | None:
+    """Return what is to be noted about the commit just made, None for nothing."""
     changes = commit_changes(git, move.new)
-    before = move.old
-    if before is None and changes.parents:
-        before = changes.parents[0]
-    ours = {key: fact for key, fact in facts.items() if _belongs(git, fact, before)}
-    known = notes.read(git, [before]).get(before, []) if move.how == _COMMITS[2] and before else []
+    before = move.old or next(iter(changes.parents), None)
+    known_heads: dict[str, bool] = {}  # of thousands of facts most were made on one commit
+    ours = {k: fact for k, fact in facts.items() if _belongs(git, fact, before, known_heads)}
+    # git itself copies the note of an amended commit, if it was written.
+    copied = [note for note in late if move.how == AMENDED and note.commit == before]
+    known = notes.read(git, [before]).get(before, []) if move.how == AMENDED and before else []
+    known += [entry for note in copied for entry in note.entries]
     entries, taken = describe(changes, ours, session if session and is_id(session) else None, known)
-    if entries:
-        notes.add(git, {move.new: entries}, move.identity, patience=_PATIENCE)
-    for key in taken:
+    entries = [entry for note in copied for entry in note.entries] + entries
+    return Note(move.new, entries, move.identity, taken) if entries or taken else None
+
+
+def _write_notes(git: Git, working: Working, wanted: list[Note], patience: float) -> None:
+    """Write notes, and forget the facts they come from; only then nothing else refers to them."""
+    if not wanted:
+        return
+    try:
+        unwritten.write(git, working.folder, wanted, patience=patience)
+    except GitError as error:
+        raise _Waits(
+            f"{error.message.splitlines()[0]}; it is kept, and the next commit writes it"
+        ) from None
+    for key in (key for note in wanted for key in note.facts):
         working.drop_pending(key)
+
+
+class _Waits(KaguraError):
+    """A note waits to be written."""
+
+
+def _alone(git_dir: str, name: str) -> bool:
+    """Tell whether no other process of this name works here; then none will start."""
+    import fcntl
+
+    os.makedirs(os.path.join(git_dir, "kagura"), exist_ok=True)
+    # Open, and so locked, until this process ends.
+    descriptor = os.open(os.path.join(git_dir, "kagura", f"{name}.lock"), os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _settle(git: Git, git_dir: str) -> None:
+    from kagura_git.git import untouched
+
+    untouched.keep(git, git_dir)
+
+
+def _write_late(git: Git, git_dir: str) -> None:
+    """Write the notes that a post-commit hook left, with more patience: nobody waits for it."""
+    working = Working(os.path.join(git_dir, "kagura"))
+    while late := unwritten.waiting(working.folder):
+        _write_notes(git, working, late, 30.0)
 
 
 def _take_mark(working: Working) -> bool:
@@ -117,222 +201,113 @@ def _take_mark(working: Working) -> bool:
     return True
 
 
-def last_move(git: Git, git_dir: str) -> Move | None:
-    """Return HEAD's newest move; from its reflog file, which costs no process, or from git."""
-    try:
-        with open(os.path.join(git_dir, "logs", "HEAD"), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 65536))
-            line = decode(file.read()).rstrip("\n").rsplit("\n", 1)[-1]
-    except OSError:
-        line = ""
-    head, _, message = line.partition("\t")
-    fields = head.split(" ", 2)
-    if len(fields) == 3 and len(fields[1]) in (40, 64):
-        old = fields[0] if fields[0].strip("0") else None
-        identity = fields[2][: fields[2].rfind(">") + 1]
-        return Move(old, fields[1], identity, message.split(":", 1)[0])
-    return _asked_move(git)
-
-
-def _asked_move(git: Git) -> Move | None:
-    """The same where the reflog is kept in another form (reftable) or turned off."""
-    wanted = ("log", "--no-show-signature", "--format=%H%x00%cn <%ce>%x00%gs")
-    done = git.run(*wanted, "-g", "-2", "HEAD", ok=(0, 128))
-    lines = decode(done.stdout).splitlines()
-    if not lines:
-        done = git.run(*wanted, "-1", "HEAD", ok=(0, 128))
-        lines = [f"{line}commit:" for line in decode(done.stdout).splitlines()]
-    if not lines:
-        return None
-    new, identity, message = lines[0].split("\0", 2)
-    old = lines[1].split("\0", 1)[0] if len(lines) > 1 else None
-    return Move(old, new, identity, message.split(":", 1)[0])
-
-
-def _belongs(git: Git, fact: Fact, before: str | None) -> bool:
+def _belongs(git: Git, fact: Fact, before: str | None, known: dict[str, bool]) -> bool:
     """Tell whether a change was made on this line of history; records say so by their path."""
     head = fact.get("head")
     if fact.get("kind") != "change" or head is None or head == before:
         return True
     if before is None or not isinstance(head, str) or not head.isalnum():
         return False
-    return git.run("merge-base", "--is-ancestor", head, before, ok=(0, 1, 128)).returncode == 0
+    if head not in known:
+        done = git.run("merge-base", "--is-ancestor", head, before, ok=(0, 1, 128))
+        known[head] = done.returncode == 0
+    return known[head]
 
 
-def describe(
-    changes: CommitChanges, facts: Mapping[str, Fact], session: str | None, known: Iterable[Fact]
-) -> tuple[list[Fact], list[str]]:
-    """Return a commit's entries, and the keys of the facts that they use up.
-
-    Args:
-        changes: what the commit changed.
-        facts: what waits, by key; only what may belong to this commit.
-        session: the active session.
-        known: for an amended commit, the entries of the one it replaces; git
-            itself carries those over.
-    """
-    held = list(known)
-    explained = {entry.get("path") for entry in held if entry["kind"] == "change"}
-    recorded = {entry.get("id") for entry in held if entry["kind"] != "change"}
-    merge = len(changes.parents) > 1
-    entries: list[Fact] = []
-    taken: list[str] = []
-    unexplained = 0
-    for file in changes.files:
-        matching = {key: fact for key, fact in facts.items() if _concerns(fact, file)}
-        taken += matching
-        if file.path.startswith(".kagura/"):
-            found = _record_entries(file, matching.values(), session, quiet=merge)
-            entries += [entry for entry in found if matching or entry["id"] not in recorded]
-            continue
-        entries += [_change_entry(file, session, fact) for fact in matching.values()]
-        # A merge repeats what the other side's commits explain.
-        if not matching and session and not merge and file.path not in explained:
-            unexplained += 1
-            if unexplained <= MAX_UNEXPLAINED:
-                entries.append(_change_entry(file, session, {}))
-    if unexplained > MAX_UNEXPLAINED:
-        entries.append({"kind": "truncated", "count": unexplained - MAX_UNEXPLAINED})
-    named = {entry.get("id") for entry in entries if entry.get("relation") == "recorded"}
-    if session and session not in named:
-        entries.append({"kind": "session", "id": session})
-    return entries, taken
+# post-rewrite
 
 
-def _concerns(fact: Fact, file: FileChange) -> bool:
-    if fact.get("kind") == "change" and file.path.startswith(".kagura/"):
-        return False
-    return fact.get("path") in (file.path, file.old_path)
+def _correct(git: Git, git_dir: str) -> None:
+    """Take back the notes that a rebase copied to commits they do not belong to."""
+    from kagura_git.git import rewrites
+
+    rewritten = rewrites.read(git_dir)
+    move = last_move(git, git_dir)
+    if rewritten is not None and move is not None:
+        wrong = rewrites.misplaced(git, rewritten)
+        notes.take_away(git, wrong, move.identity, patience=_PATIENCE)
 
 
-def _change_entry(file: FileChange, session: str | None, fact: Fact) -> Fact:
-    told = fact.get("action")
-    entry: Fact = {
-        "kind": "change",
-        "id": fact.get("id"),
-        "path": file.path,
-        "old_path": file.old_path,
-        "action": told if told in _TOLD else file.action,
-        "lines": None if file.added is None else [file.added, file.deleted],
-        "reason": fact.get("reason"),
-        "session": fact.get("session") or session,
-        "author": fact.get("author"),
-        "at": fact.get("at"),
-        "related_files": fact.get("related_files") or None,
-        "line_range": fact.get("line_range"),
-    }
-    return {name: value for name, value in entry.items() if value is not None}
+# post-merge
 
 
-def _record_entries(
-    file: FileChange, facts: Iterable[Fact], session: str | None, *, quiet: bool
-) -> Iterator[Fact]:
-    """Yield what a record file's change says; ``quiet``: only if a fact waited for it."""
-    identifier = id_in_name(file.path.rsplit("/", 1)[-1])
-    if identifier is None or not file.path.startswith(_RECORDS):
+def _mend(git: Git, git_dir: str) -> None:
+    """Merge again what the merge or pull just made has lost or broken."""
+    from kagura_git.git.suspects import suspects
+
+    move = last_move(git, git_dir)
+    if move is None:
         return
-    seen = {"A": "recorded", "D": "removed"}.get(file.status, "changed")
-    relations = [] if seen == "removed" else [fact.get("relation") for fact in facts]
-    for relation in dict.fromkeys(relations) or ([] if quiet else [seen]):
-        entry = {"kind": kind_of(identifier), "id": identifier, "relation": relation or seen}
-        yield {**entry, "session": session} if session not in (None, identifier) else entry
+    common = _common(git_dir)
+    own = os.path.join(common, "kagura", "journal")
+    found = suspects(git, common, move.old, move.new, lambda version: _is_own(own, version))
+    if found is None:
+        return
+    import site
+
+    site.main()
+    from kagura_git.services.repair import repair
+    from kagura_git.workspace import open_workspace
+
+    ws = open_workspace(git.cwd, os.environ)
+    done = repair(ws, merges=found.merges, paths=found.paths, patience=_LOCK_PATIENCE)
+    for repaired in done[:_MOST_LINES]:
+        _say(repaired.line)
+    if len(done) > _MOST_LINES:
+        _say(f"and {len(done) - _MOST_LINES} more; `git status` and `git kagura doctor` show them")
 
 
 # pre-commit
 
 
-class _Staged(NamedTuple):
-    mode: str
-    blob: str
-    path: str
-
-
 def _check(git: Git, git_dir: str) -> bool:
     """Say what is wrong with staged records; True if anything is."""
-    unknown = [
-        staged for staged in _staged(git) if not _is_own(_common(git_dir), staged.path, staged.blob)
-    ]
+    own = os.path.join(_common(git_dir), "kagura", "journal")
+    unknown = [version for version in _staged(git) if not _is_own(own, version)]
     if not unknown:
         return False
     import site
 
     site.main()  # -S left it out: now the packages of this Python are needed
-    from kagura_git.store.strict_yaml import MAX_BYTES
+    from kagura_git.services.staged import problems
 
-    contents = _blobs(git, [s.blob for s in unknown if s.mode.startswith("100")], MAX_BYTES + 1)
-    problems = [problem for staged in unknown for problem in _problems(staged, contents)]
-    for problem in problems:
+    found = problems(git, unknown)
+    for problem in found:
         _say(f"{problem.where}: {problem.message}. {problem.hint}".rstrip())
-    if problems:
+    if found:
         _say("the commit was stopped; correct the record and stage it again with `git add`")
-    return bool(problems)
+    return bool(found)
 
 
-def _staged(git: Git) -> Iterator[_Staged]:
+def _staged(git: Git) -> Iterator[Version]:
     """Yield the record files that the commit would add or change, in git's own staging area."""
     fields = git.fields(
-        "diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-filter=AMT",
-        "--", ".kagura",
+        "diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff",
+        "--no-textconv", "--diff-filter=AMT", "--", ".kagura",
     )  # fmt: skip
     for meta, path in zip(fields[::2], fields[1::2], strict=False):
         _, mode, _, blob, _ = meta.split(" ")
-        if path.startswith(_RECORDS) and path.endswith(".yaml"):
-            yield _Staged(mode, blob, path)
+        version = Version(path, mode, blob)
+        is_record = path.startswith(RECORDS) and path.endswith(".yaml")
+        # A link or a submodule in the place of a folder: nothing would be read through it.
+        hides = path == ".kagura" or f"{path}/".startswith(RECORDS)
+        if is_record or (hides and not version.is_file):
+            yield version
 
 
 def _common(git_dir: str) -> str:
     try:
         with open(os.path.join(git_dir, "commondir"), encoding="utf-8") as file:
-            return os.path.normpath(os.path.join(git_dir, file.readline().rstrip("\n")))
+            return os.path.normpath(os.path.join(git_dir, file.read().removesuffix("\n")))
     except OSError:
         return git_dir
 
 
-def _is_own(common: str, path: str, blob: str) -> bool:
+def _is_own(journal: str, version: Version) -> bool:
     """Tell whether kagura wrote these very bytes: then it has validated and redacted them."""
-    identifier = id_in_name(path.rsplit("/", 1)[-1])
-    journal = os.path.join(common, "kagura", "journal")
     try:
         months = os.listdir(journal)
     except OSError:
         return False
-    name = f"{identifier}.{blob}.yaml"
+    name = f"{id_in_name(version.path.rsplit('/', 1)[-1])}.{version.blob}.yaml"
     return any(os.path.exists(os.path.join(journal, month, name)) for month in months)
-
-
-def _blobs(git: Git, blobs: Sequence[str], limit: int) -> dict[str, bytes]:
-    """Return the bytes of each blob, cut at ``limit``."""
-    out = git.run("cat-file", "--batch", stdin="".join(f"{b}\n" for b in blobs).encode()).stdout
-    contents: dict[str, bytes] = {}
-    at = 0
-    for blob in blobs:
-        end = out.index(b"\n", at)
-        size = int(out[at:end].rsplit(b" ", 1)[-1])
-        contents[blob] = out[end + 1 : end + 1 + min(size, limit)]
-        at = end + 1 + size + 1
-    return contents
-
-
-def _problems(staged: _Staged, contents: Mapping[str, bytes]) -> Iterator[InvalidRecord]:
-    from kagura_git.model.redact import redact, redact_record
-    from kagura_git.store import codec
-
-    data = contents.get(staged.blob)
-    if data is None:
-        hint = "Replace it with the record's text."
-        yield InvalidRecord("a record must be a regular file", hint=hint, where=staged.path)
-        return
-    try:
-        record = codec.loads(data, staged.path)
-    except InvalidRecord as problem:
-        yield problem
-        return
-    _, kinds = redact_record(record)  # type: ignore[type-var]
-    if kinds:
-        lines = enumerate(data.decode("utf-8").splitlines(), 1)
-        line = next((number for number, text in lines if redact(text)[1]), 1)
-        yield InvalidRecord(
-            f"holds a secret ({', '.join(kinds)})",
-            hint=f"Write [redacted:{kinds[0]}] in its place.",
-            where=f"{staged.path}:{line}",
-        )

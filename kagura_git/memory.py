@@ -277,18 +277,34 @@ class SyncCodingMemory:
     # Finding
 
     def search_errors(
-        self, query: str, k: int = 5, *, unresolved: bool = False, min_score: float | None = None
+        self,
+        query: str,
+        k: int = 5,
+        *,
+        unresolved: bool = False,
+        min_score: float | None = None,
+        abandoned: bool = False,
     ) -> list[Hit]:
-        """Return the recorded errors that fit a description or a traceback best."""
+        """Return the recorded errors that fit a description or a traceback best.
+
+        ``abandoned``: also those that git has lost; such hits say so in ``.abandoned``.
+        """
         filters = Filters(
             kinds=("error",), unresolved=unresolved, project_id=self.ws.given_project_id
         )
-        found = self.recaller.search(query, k, filters=filters, min_score=min_score or 0.0)
+        found = self.recaller.search(
+            query, k, filters=filters, min_score=min_score or 0.0, abandoned=abandoned
+        )
         return list(found.hits)
 
-    def search(self, query: str, k: int = 10, kinds: Texts = None) -> list[Hit]:
-        """Return the records of any kind that fit a query best."""
-        return list(self.find(query, k, kinds=kinds).hits)
+    def search(
+        self, query: str, k: int = 10, kinds: Texts = None, *, abandoned: bool = False
+    ) -> list[Hit]:
+        """Return the records of any kind that fit a query best.
+
+        ``abandoned``: also those that git has lost; such hits say so in ``.abandoned``.
+        """
+        return list(self.find(query, k, kinds=kinds, abandoned=abandoned).hits)
 
     def find(
         self,
@@ -302,6 +318,7 @@ class SyncCodingMemory:
         unresolved: bool = False,
         min_score: float | None = None,
         author: str | None = None,
+        abandoned: bool = False,
         cwd: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Found:
@@ -309,15 +326,16 @@ class SyncCodingMemory:
         filters = Filters(
             kinds=tuple(inputs.texts(kinds, "kinds")),
             tags=tuple(inputs.texts(tags, "tags")),
-            file=self.ws.repo.relative(file, cwd) if file else None,
+            file=inputs.said_path(self.ws.repo.relative(file, cwd)) if file else None,
             since=inputs.since(since, self.ws.now()) if since else None,
             unresolved=unresolved,
             project_id=self.ws.given_project_id,
             author=author,
         )
         return self.recaller.search(
-            query, k, filters=filters, min_score=min_score or 0.0, progress=progress
-        )
+            query, k, filters=filters, min_score=min_score or 0.0, abandoned=abandoned,
+            progress=progress,
+        )  # fmt: skip
 
     def recall(self, id: str) -> AnyRecord:
         """Return a record by its id; raises ``NotFound``."""
@@ -542,13 +560,15 @@ class CodingMemory:
             related_files, confidence,
         )  # fmt: skip
 
-    async def search_errors(self, query: str, k: int = 5) -> list[Hit]:
+    async def search_errors(self, query: str, k: int = 5, *, abandoned: bool = False) -> list[Hit]:
         """Return the recorded errors that fit a description or a traceback best."""
-        return await self._call(self._sync.search_errors, query, k)
+        return await self._call(self._sync.search_errors, query, k, abandoned=abandoned)
 
-    async def search(self, query: str, k: int = 10, kinds: Texts = None) -> list[Hit]:
-        """Return the records of any kind that fit a query best."""
-        return await self._call(self._sync.search, query, k, kinds)
+    async def search(
+        self, query: str, k: int = 10, kinds: Texts = None, *, abandoned: bool = False
+    ) -> list[Hit]:
+        """Return the records of any kind that fit a query best, those git has lost if asked."""
+        return await self._call(self._sync.search, query, k, kinds, abandoned=abandoned)
 
     async def get_project_context(
         self, focus: str | None = None, max_tokens: int | None = None

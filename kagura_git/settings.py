@@ -1,26 +1,43 @@
-"""Settings: the repository's ``kagura.toml``, the user's own file, the environment.
+"""Settings: the user's own file, the repository's ``kagura.toml``, the environment.
 
-A repository is untrusted, so its file never decides about money: approval and
-spending come from the user's file and from ``CODING_MEMORY_*`` alone; the
-repository may only lower a limit. Standard library only: the hooks read it.
+A repository is untrusted: its file travels with every clone and every branch.
+What each of its keys may do is in one table (:data:`KEYS`): set a convention of
+the project, only lower what its user allows, or nothing at all. Approval and
+spending come from the user's file and from ``CODING_MEMORY_*`` alone.
+Standard library only: the hooks read it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+import re
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Literal, NamedTuple
 
 from kagura_git.errors import KaguraError
 
 FILE: Final = "kagura.toml"
 DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
+_MAX_BYTES: Final = 64 * 1024
+# tomllib takes quadratic time for a key of many dots: six seconds for 32,000 of them.
+_MAX_LINE: Final = 1000
+# A name on the model hub; no folder, no URL, nothing that climbs.
+_HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is in force; see ``kagura.toml`` as ``git kagura init`` writes it for each meaning."""
+    """What is in force; see ``kagura.toml`` as ``git kagura init`` writes it for each meaning.
+
+    Attributes:
+        model_named_by: who chose the model; nothing is downloaded on a repository's word.
+        ignored: what the repository's file says and may not, a sentence each.
+        problem: why a file could not be used; then nothing may be recorded.
+    """
 
     stage: bool = True
     hooks_enabled: bool = True
@@ -30,81 +47,262 @@ class Settings:
     project_id: str | None = None
     enabled: bool = True
     max_session_hours: int = 24
+    push_notes: bool = False
+    push_seconds: int = 10
+    model_named_by: Literal["default", "repository", "user"] = field(
+        default="default", compare=False
+    )
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+    problem: KaguraError | None = field(default=None, compare=False)
 
 
-_KNOWN: Final[dict[tuple[str, str], tuple[str, type]]] = {
-    ("store", "stage"): ("stage", bool),
-    ("store", "project_id"): ("project_id", str),
-    ("hooks", "enabled"): ("hooks_enabled", bool),
-    ("hooks", "trailers"): ("trailers", bool),
-    ("search", "model"): ("model", str),
-    ("search", "offline"): ("offline", bool),
-    ("coding_memory", "enabled"): ("enabled", bool),
-    ("coding_memory", "max_session_duration_hours"): ("max_session_hours", int),
+class Repository(Enum):
+    """What a repository's file may do with a key."""
+
+    SETS = "a convention of the project"
+    LOWERS = "a repository may only lower it"
+    RAISES = "a repository may only turn it on"  # a restriction: on is the careful side
+    NEVER = "only your own settings may say it"
+
+
+class Key(NamedTuple):
+    """One setting: its field in :class:`Settings` (empty: none yet), its type, its rule."""
+
+    field: str
+    type: type
+    repository: Repository
+    smallest: int = 0
+    largest: int = 0
+
+
+Name = tuple[str, str]
+KEYS: Final[Mapping[Name, Key]] = {
+    ("store", "stage"): Key("stage", bool, Repository.SETS),
+    ("store", "project_id"): Key("project_id", str, Repository.SETS),
+    ("hooks", "enabled"): Key("hooks_enabled", bool, Repository.LOWERS),
+    ("hooks", "trailers"): Key("trailers", bool, Repository.SETS),
+    # It sends notes only to where their user is pushing at that moment.
+    ("notes", "push"): Key("push_notes", bool, Repository.SETS),
+    ("notes", "push_seconds"): Key("push_seconds", int, Repository.SETS, 1, 600),
+    ("search", "model"): Key("model", str, Repository.SETS),
+    ("search", "offline"): Key("offline", bool, Repository.RAISES),
+    ("coding_memory", "enabled"): Key("enabled", bool, Repository.LOWERS),
+    ("coding_memory", "max_session_duration_hours"): Key(
+        "max_session_hours", int, Repository.SETS, 1, 10**9
+    ),
+    # Whose money, and where to: no repository ever decides it.
+    **{
+        (table, name): Key("", object, Repository.NEVER)
+        for table in ("coding_memory", "coding_memory.defaults", "coding_memory.costs", "llm")
+        for name in ("auto_approve", "model", "vision_model", "api_key", "api_base")
+    },
 }
-# The rest of the file's documented tables, read by the parts that use them.
-_TABLES: Final = {"store", "hooks", "search", "notes", "coding_memory"}
+_OWNERS: Final = {("search", "model"), ("notes", "push"), ("notes", "push_seconds")}
 
 
 def load(top: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings for the repository whose work tree starts at ``top``.
 
     Raises:
-        KaguraError: ``kagura.toml`` is not valid TOML, holds a wrong type, or is a
-            link to something outside the repository.
+        KaguraError: a settings file is not valid TOML, too large, holds a wrong type, or
+            the repository's is a link to something outside it.
     """
-    values: dict[str, Any] = {}
     path = os.path.join(top, FILE)
-    if os.path.islink(path):
-        # The repository is untrusted: its links may point to a device or a private file.
-        real, inside = os.path.realpath(path), os.path.realpath(top)
-        if os.path.commonpath([real, inside]) != inside:
-            raise KaguraError(
-                "a symbolic link that leaves the repository",
-                hint="Replace it with a file, or remove it to use the defaults.",
-                where=FILE,
-            )
-    for table, content in read(path).items():
-        if table not in _TABLES or not isinstance(content, dict):
-            continue
-        for name, value in content.items():
-            known = _KNOWN.get((table, name))
-            if known is None:
-                continue
-            field, type_ = known
-            if type(value) is not type_:
-                raise KaguraError(
-                    f"[{table}] {name} is {value!r}, not {_said(type_)}",
-                    hint="Correct the value, or remove the line to use the default.",
-                    where=FILE,
-                )
-            values[field] = value
+    _stay_inside(path, top)
+    own_path = user_file(environ)
+    own = _known(read(own_path, own_path), own_path) if own_path else {}
+    values, ignored = combined(KEYS, own, _known(read(path), FILE), _defaults())
+    said_by: Literal["default", "repository", "user"] = "default"
+    if ("search", "model") in own:
+        said_by = "user"
+    elif "model" in values:
+        said_by = "repository"
     if environ.get("KAGURA_SEARCH_MODEL"):
-        values["model"] = environ["KAGURA_SEARCH_MODEL"]
+        values["model"], said_by = environ["KAGURA_SEARCH_MODEL"], "user"
     if environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
         values["offline"] = True
-    return Settings(**values)
+    return Settings(**values, model_named_by=said_by, ignored=tuple(ignored))
 
 
-def _said(type_: type) -> str:
-    return {bool: "true or false", str: "text in quotes", int: "a whole number"}[type_]
+def load_or_careful(top: str, environ: Mapping[str, str]) -> Settings:
+    """Return the settings; where a file cannot be used, the defaults that do least.
 
-
-def read(path: str) -> dict[str, Any]:
-    """Return a TOML file's content; a missing file, or one of comments alone, is empty."""
+    What was recorded can then still be read; to write, the owner must be asked:
+    the file may say that nothing is to be recorded.
+    """
     try:
-        with open(path, "rb") as file:
-            data = file.read(256 * 1024)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return {}
-    lines = (line.strip() for line in data.splitlines())
+        return load(top, environ)
+    except KaguraError as problem:
+        return Settings(offline=True, problem=problem)
+
+
+def user_file(environ: Mapping[str, str]) -> str | None:
+    """Return the path of the user's own settings, the same tables as ``kagura.toml``."""
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    folder = environ.get("XDG_CONFIG_HOME")
+    if not folder and home:
+        mac = sys.platform == "darwin"
+        folder = os.path.join(home, "Library/Application Support" if mac else ".config")
+    return os.path.join(folder, "kagura-git", FILE) if folder else None
+
+
+def combined(
+    keys: Mapping[Name, Key],
+    own: Mapping[Name, Any],
+    repository: Mapping[Name, Any],
+    defaults: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[str]]:
+    """Return values by field, and what the repository says that it may not.
+
+    Args:
+        keys: what there is to set, and what a repository may do with each.
+        own: what the user's file says.
+        repository: what the repository's file says.
+        defaults: by field, what holds where nobody says anything.
+    """
+    values = {keys[name].field: value for name, value in own.items() if keys[name].field}
+    ignored = []
+    for name, value in repository.items():
+        key = keys[name]
+        now = values.get(key.field, defaults.get(key.field))
+        match key.repository:
+            case Repository.SETS:
+                refused = _unfit_model(value) if name == ("search", "model") else ""
+                # A convention; but what runs on a machine or leaves it is its owner's last word.
+                if not refused and not (name in _OWNERS and key.field in values):
+                    values[key.field] = value
+            case Repository.LOWERS:
+                refused = key.repository.value if now is None or value > now else ""
+                if not refused:
+                    values[key.field] = value
+            case Repository.RAISES:
+                refused = ""
+                if value:
+                    values[key.field] = value
+            case Repository.NEVER:
+                refused = key.repository.value
+        if refused:
+            ignored.append(f"[{name[0]}] {name[1]} is ignored: {refused}")
+    return values, ignored
+
+
+def _defaults() -> dict[str, Any]:
+    plain = Settings()
+    return {key.field: getattr(plain, key.field) for key in KEYS.values() if key.field}
+
+
+def _unfit_model(value: str) -> str:
+    if _HUB_NAME.match(value) and ".." not in value:
+        return ""
+    return (
+        "a repository may name a model of the hub, no folder and no address "
+        "(KAGURA_SEARCH_MODEL or your own settings may)"
+    )
+
+
+def _known(content: Mapping[str, Any], where: str) -> dict[Name, Any]:
+    """Return the values of the keys we know; raises ``KaguraError`` for one that is unfit."""
+    found: dict[Name, Any] = {}
+    for name, value in _flat(content):
+        key = KEYS.get(name)
+        if key is None:
+            continue
+        wrong = _wrong(key, value)
+        if wrong:
+            shown = f"{value!r}" if len(f"{value!r}") <= 80 else f"{value!r:.80}..."
+            raise KaguraError(
+                f"[{name[0]}] {name[1]} is {shown}, not {wrong}",
+                hint="Correct the value, or remove the line to use the default.",
+                where=where,
+            )
+        found[name] = value
+    return found
+
+
+def _flat(content: Mapping[str, Any]) -> Iterator[tuple[Name, Any]]:
+    for table, inside in content.items():
+        for name, value in inside.items() if isinstance(inside, dict) else ():
+            if isinstance(value, dict) and (table, name) not in KEYS:
+                yield from (((f"{table}.{name}", inner), v) for inner, v in value.items())
+            else:
+                yield (table, name), value
+
+
+def _wrong(key: Key, value: Any) -> str:
+    """Return what the value should have been; empty if it is fit."""
+    if key.type is not object and type(value) is not key.type:
+        said = {bool: "true or false", str: "text in quotes", int: "a whole number"}
+        return said.get(key.type, "a number")
+    if key.largest and not key.smallest <= value <= key.largest:
+        return f"a number from {key.smallest} to {key.largest:,}"
+    if key.type is str and not (value.isprintable() and 0 < len(value.strip()) <= 200):
+        return "one line of text"
+    return ""
+
+
+def _stay_inside(path: str, top: str) -> None:
+    # The repository is untrusted: its links may point to a device or a private file.
+    if not os.path.islink(path):
+        return
+    real, inside = os.path.realpath(path), os.path.realpath(top)
+    if os.path.commonpath([real, inside]) != inside:
+        raise KaguraError(
+            "a symbolic link that leaves the repository",
+            hint="Replace it with a file, or remove it to use the defaults.",
+            where=FILE,
+        )
+
+
+def read(path: str, where: str = FILE) -> dict[str, Any]:
+    """Return a TOML file's content; a missing file, or one of comments alone, is empty.
+
+    Raises:
+        KaguraError: it is no regular file, too large, or not valid TOML.
+    """
+    data = _bytes(path, where)
+    lines = [line.strip() for line in data.splitlines()]
     if all(not line or line[:1] == b"#" or (line[:1] + line[-1:]) == b"[]" for line in lines):
         return {}  # as `init` wrote it: a hook need not pay 10 ms for the TOML parser
+    long = next((n for n, line in enumerate(lines, 1) if len(line) > _MAX_LINE), None)
+    if long is not None:
+        raise KaguraError(
+            f"not valid TOML: line {long} is over {_MAX_LINE:,} characters long",
+            hint="Correct that line.",
+            where=where,
+        )
     import tomllib
 
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
+        said = " ".join(f"{error}".split())[:200]
         raise KaguraError(
-            f"not valid TOML: {error}", hint="Correct that line.", where=FILE
+            f"not valid TOML: {said}", hint="Correct that line.", where=where
         ) from None
+
+
+def _bytes(path: str, where: str) -> bytes:
+    """Return a settings file's bytes, none if there is no file; opening one never blocks."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return b""
+    except OSError as error:
+        raise KaguraError(
+            f"cannot be read: {error.strerror}", hint="Mend or remove the file.", where=where
+        ) from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            return b""
+        raise KaguraError("not a regular file", hint="Replace or remove it.", where=where)
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise KaguraError(
+            f"over {_MAX_BYTES // 1024} KiB; settings need a small part of that",
+            hint="Take out what is no setting, or remove the file to use the defaults.",
+            where=where,
+        )
+    return data

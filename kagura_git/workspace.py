@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from kagura_git import atomic
 from kagura_git import settings as settings_
 from kagura_git.atomic import flush_to_disk
+from kagura_git.disk import CannotWrite
 from kagura_git.errors import Conflict, KaguraError
 from kagura_git.git import staging
 from kagura_git.git.repo import Repository, discover
+from kagura_git.git.sparse import Sparse
+from kagura_git.git.worktrees import branch
 from kagura_git.model.ids import Kind, new_id
 from kagura_git.model.mapping import iso
 from kagura_git.model.records import Record
 from kagura_git.settings import Settings
 from kagura_git.store import codec
-from kagura_git.store.files import FOLDER, RecordFiles
+from kagura_git.store.files import FOLDER, RecordFiles, blob_id
 from kagura_git.store.heads import ErrorHeads
-from kagura_git.store.journal import Journal
+from kagura_git.store.journal import NOTHING, UNKNOWN, Journal
 from kagura_git.store.working import Working
 
 _LOCK_SECONDS = 10.0
@@ -91,33 +95,93 @@ class Workspace:
 
         Raises:
             Conflict: ``git kagura init`` has not been run here.
+            KaguraError: the settings cannot be read, which may forbid it.
         """
         self.require_init()
         data = codec.dumps(record)
         place = path or self.files.place(record)
-        self.journal.keep(record.id, data, self.now())
-        self.files.write(place, data)
-        if self.settings.stage:
-            self.unstaged = staging.stage(self.repo, [*self.unstaged, place], self._welcome)
+        kept = self.journal.keep(
+            record.id, data, self.now(),
+            replaced=self._blob_at(place), branch=branch(self.repo.git_dir),
+        )  # fmt: skip
+        try:
+            self._note_down([place])
+            self.files.write(place, data)
+        except BaseException:
+            self._forget(kept)
+            raise
+        self._stage([place])
         self._await_commit(record, place, relation or ("changed" if path else "recorded"))
         return place
+
+    def _blob_at(self, path: str) -> str:
+        try:
+            return blob_id(self.files.bytes_at(path).replace(b"\r\n", b"\n"))
+        except FileNotFoundError:
+            return NOTHING
+        except (OSError, KaguraError):
+            return UNKNOWN
+
+    def _note_down(self, paths: Sequence[str]) -> None:
+        """Write down what is about to be staged: a process may be killed before it has been."""
+        if self.settings.stage:
+            self.working.add_unstaged(paths)
+
+    def _stage(self, paths: Sequence[str]) -> None:
+        """Stage these files, and those that an earlier call or process could not stage."""
+        if not self.settings.stage:
+            return
+        left = [path for path in self.working.unstaged() if path not in paths]
+        here = [path for path in left if os.path.lexists(os.path.join(self.repo.top, path))]
+        self.unstaged = staging.stage(self.repo, [*here, *paths], self._welcome)
+        waiting = set(self.unstaged)
+        if waiting:  # what the owner ignores need not be tried again
+            waiting -= staging.ignored(self.repo, self.unstaged)
+            self.working.add_unstaged(waiting)  # another process may have dropped what it missed
+        self.working.drop_unstaged(path for path in [*left, *paths] if path not in waiting)
 
     def save_many(self, records: Sequence[Record]) -> list[str]:
         """Write new records under one lock, with one flush to disk; returns their paths."""
         self.require_init()
         written = [(record, self.files.place(record), codec.dumps(record)) for record in records]
+        paths = [path for _, path, _ in written]
         with self.lock():
-            for record, path, data in written:
-                self.journal.keep(record.id, data, self.now(), durable=False)
-                self.files.write(path, data, durable=False)
+            self._note_down(paths)
+            self._write_many(written)
             flush_to_disk()
-            if self.settings.stage:
-                paths = [path for _, path, _ in written]
-                self.unstaged = staging.stage(self.repo, [*self.unstaged, *paths], self._welcome)
+            self._stage(paths)
         # One fact makes the post-commit hook look; it finds the others in the commit itself.
         for record, path, _ in written[:1]:
             self._await_commit(record, path, "recorded")
-        return [path for _, path, _ in written]
+        return paths
+
+    def _write_many(self, written: Sequence[tuple[Record, str, bytes]]) -> None:
+        """Write all of these files, or none: who tries again shall not find half of them."""
+        here = branch(self.repo.git_dir)
+        new: list[tuple[str, str | None]] = []
+        try:
+            for record, path, data in written:
+                before = self._blob_at(path)
+                kept = self.journal.keep(
+                    record.id, data, self.now(), durable=False, replaced=before, branch=here
+                )
+                if before == NOTHING:
+                    new.append((path, kept))
+                self.files.write(path, data, durable=False)
+        except BaseException:
+            for path, kept in new:
+                with suppress(OSError):
+                    self.files.remove(path)
+                self._forget(kept)
+            self.working.drop_unstaged(path for path, _ in new)
+            raise
+
+    @staticmethod
+    def _forget(kept: str | None) -> None:
+        """Take a version that nobody was told of out of the journal: it is not to be recovered."""
+        if kept:
+            with suppress(OSError):
+                os.unlink(kept)
 
     def _await_commit(self, record: Record, path: str, relation: str) -> None:
         key = record.id if relation in ("recorded", "changed") else f"{record.id}-{relation}"
@@ -131,16 +195,25 @@ class Workspace:
             "session": self.working.active_session(),
             "at": iso(self.now()),
         }
-        self.working.add_pending(key, fact, durable=False)
+        with suppress(CannotWrite):  # the record is safe, and the commit itself names it
+            self.working.add_pending(key, fact, durable=False)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the repository has records' folders, be it left out by a sparse checkout."""
+        there = os.path.isdir(os.path.join(self.repo.top, FOLDER))
+        return there or Sparse(self.repo).holds(FOLDER)
 
     def require_init(self) -> None:
         """Refuse to write into a repository whose owner has not asked for it."""
-        if not os.path.isdir(os.path.join(self.repo.top, FOLDER)):
+        if not self.is_set_up:
             raise Conflict(
                 "kagura-git is not set up in this repository",
                 hint="Run `git kagura init` once; it prints everything it changes.",
                 where=self.repo.top,
             )
+        if self.settings.problem is not None:
+            raise self.settings.problem
         if not self.settings.enabled:
             raise Conflict(
                 "recording is turned off here",
@@ -149,25 +222,16 @@ class Workspace:
             )
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
         """Hold the repository's one writer lock: for a read that decides a write.
 
         Raises:
-            KaguraError: another process held it for 10 seconds.
+            KaguraError: another process held it for so many seconds.
+            CannotWrite: the lock's file cannot be opened.
         """
-        from filelock import FileLock, Timeout  # 0.1 s to import; the hooks never get here
-
-        os.makedirs(self.repo.shared, exist_ok=True)
-        path = os.path.join(self.repo.shared, "lock")
-        try:
-            with FileLock(path, timeout=_LOCK_SECONDS):
-                yield
-        except Timeout:
-            raise KaguraError(
-                "another process has been writing records for over 10 seconds",
-                hint="Try again; the lock goes away by itself when that process ends.",
-                where=path,
-            ) from None
+        atomic.make_folder(self.repo.shared)
+        with atomic.locked(os.path.join(self.repo.shared, "lock"), seconds):
+            yield
 
 
 def open_workspace(
@@ -181,12 +245,13 @@ def open_workspace(
 ) -> Workspace:
     """Open the repository that a folder belongs to; raises ``GitError`` if there is none."""
     repo = discover(os.path.abspath(start), environ)
+    aside = os.path.join(repo.shared, "tmp")
     return Workspace(
         repo=repo,
-        settings=settings_.load(repo.top, environ),
-        files=RecordFiles(repo.top),
-        working=Working(repo.private),
-        journal=Journal(os.path.join(repo.shared, "journal")),
+        settings=settings_.load_or_careful(repo.top, environ),
+        files=RecordFiles(repo.top, aside, Sparse(repo)),
+        working=Working(repo.private, aside),
+        journal=Journal(os.path.join(repo.shared, "journal"), aside),
         clock=clock,
         random_bytes=random_bytes,
         user_id=user_id,

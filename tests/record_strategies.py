@@ -87,6 +87,7 @@ _common: dict[str, st.SearchStrategy[Any]] = {
     "created_at": moments | zoned_moments,
     # An empty optional text is left out of the file, so only None and a text come back.
     "project_id": _optional(said_text),
+    "conflicts": st.dictionaries(any_text, st.lists(json_values, max_size=3), max_size=2),
 }
 decisions = st.builds(
     Decision,

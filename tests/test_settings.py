@@ -94,7 +94,7 @@ def test_a_wrong_type_is_named_with_what_is_right(tmp_path: Path, text: str, sai
     "data",
     [
         b"[store", b"[store]\nstage =", b"stage = true = false", b"[store]\n[store]\nx = 1",
-        b"x = '\xff'", b"[store] stage = false", b"x = " + b"[" * 200_000, b"x = " + b"9" * 10_000,
+        b"x = '\xff'", b"[store] stage = false", b"x = " + b"[" * 50_000, b"x = " + b"9" * 10_000,
         b"<<<<<<< HEAD\nx = 1\n", b"x = 1\x00", "x = 1".encode("utf-16"),
     ],
 )  # fmt: skip

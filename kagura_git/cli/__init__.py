@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -10,4 +11,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
     from kagura_git.cli.app import run
 
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's encoding lacks is shown as a question mark, never a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(run(list(sys.argv[1:] if argv is None else argv)))

@@ -6,7 +6,6 @@ Exit codes: 0 ok, 1 a user error or a finding, 2 usage, 3 a bug, 130 interrupted
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 import traceback
@@ -21,7 +20,7 @@ from kagura_git.version import __version__
 _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "init": ("setup", "init", "Set this repository up; prints everything it changes."),
     "uninstall": ("setup", "uninstall", "Take every change of init back; records stay."),
-    "doctor": ("setup", "doctor", "Check hooks, notes, records and index; say the mend."),
+    "doctor": ("doctor", "doctor", "Check hooks, notes, records, merges and index; --fix mends."),
     "session": ("session", "session", "Start, end and look at sessions of work."),
     "decision": ("decision", "decision", "Record decisions and review them."),
     "error": ("error", "error", "Record errors, solve them, find them again."),
@@ -30,12 +29,19 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "show": ("find", "show", "Print one record."),
     "log": ("history", "log", "Show commits with their reasons and decisions."),
     "why": ("history", "why", "Tell why a file or a line is as it is."),
+    "relink": ("relink", "relink", "Find lost links of commits again after a rewrite."),
+    "recover": ("recover", "recover", "List records that git has lost, bring them back."),
     "context": ("understand", "context", "Sum the project up for an assistant."),
     "patterns": ("understand", "patterns", "Show habits, measured from history."),
     "index": ("index", "index", "Look at the search index, refresh or rebuild it."),
     "model": ("index", "model", "Look at the embedding model, fetch it."),
+    "sync": ("sync", "sync", "Exchange notes with a remote: why files changed."),
     "mcp": ("mcp", "mcp", "Serve the memory to assistants (MCP)."),
     "hook": ("setup", "hook", ""),
+    "merge-driver": ("setup", "merge_driver", ""),
+    "run-hook": ("setup", "run_hook", ""),
+    "before-push": ("sync", "before_push", ""),
+    "after-merge": ("after_merge", "after_merge", ""),
 }
 
 
@@ -130,9 +136,11 @@ def _program() -> str:
 def _fail(as_json: bool, message: str, hint: str, where: str, code: int) -> int:
     if as_json:
         told: dict[str, Any] = {"message": message, "hint": hint, "where": where}
-        print(json.dumps({"error": told}, ensure_ascii=False))
+        from kagura_git.cli.output import print_json
+
+        print_json({"error": told})
     else:
-        from kagura_git.cli.output import printable
+        from kagura_git.model.printable import printable
 
         place = f"{where}: " if where else ""
         print(printable(f"error: {place}{message}"), file=sys.stderr)

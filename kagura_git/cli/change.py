@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, file_text, styled, text_argument
+from kagura_git.cli.output import Answer, App, command, file_text, one_line, styled, text_argument
 from kagura_git.services import capture
 
 
@@ -30,7 +30,7 @@ def add(
     done = app.memory.track_file_change(
         path, action, file_text(diff_file), text_argument(reason) or "", cwd=app.folder, **more
     )
-    return Answer(done.to_dict(), [f"{styled('b', done.id)} {done.action} {done.path}"])
+    return Answer(done.to_dict(), [f"{styled('b', done.id)} {done.action} {one_line(done.path)}"])
 
 
 @command(change, "list")
@@ -38,4 +38,6 @@ def list_(app: App) -> Answer:
     """List the reasons that wait for a commit."""
     found = capture.waiting(app.memory.ws)
     data = [{"id": c.id, "path": c.path, "action": c.action, "reason": c.reason} for c in found]
-    return Answer({"changes": data}, [f"{styled('b', c.id)} {c.title}" for c in found])
+    return Answer(
+        {"changes": data}, [f"{styled('b', c.id)} {one_line(c.title, 1000)}" for c in found]
+    )

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, styled, text_argument
+from kagura_git.cli.disputes import disputed
+from kagura_git.cli.output import Answer, App, command, one_line, styled, text_argument
 from kagura_git.memory import as_dict
 from kagura_git.model.records import Decision
 from kagura_git.services import decisions
@@ -37,7 +38,7 @@ def add(app: App, decision_text: str, rationale: str, **more: Any) -> Answer:
     )
     lines = [f"{styled('b', done.id)} {done.status}: {done.path}"]
     lines += [
-        styled("y", f"similar: {item['id']} ({item['status']}) {item['title']}")
+        styled("y", f"similar: {item['id']} ({item['status']}) {one_line(item['title'], 200)}")
         for item in done.similar
     ]
     if done.redacted:
@@ -77,6 +78,21 @@ def supersede(app: App, id: str, by: str) -> Answer:
     return Answer({**as_dict(record), "path": path}, [line])
 
 
+@command(decision)
+@click.argument("id")
+@click.argument("other", metavar="OTHER")
+def merge(app: App, id: str, other: str) -> Answer:
+    """Join a decision recorded twice: ID takes OTHER in, and supersedes it."""
+    done = decisions.merge(app.memory.ws, id, other)
+    data = {
+        **as_dict(done.decision),
+        "path": done.path,
+        "merged": {**as_dict(done.other), "path": done.other_path},
+    }
+    line = f"{styled('b', done.decision.id)} holds what {styled('b', done.other.id)} said"
+    return Answer(data, [f"{line}, and supersedes it"])
+
+
 @command(decision, "list")
 @click.option("--status", help="Only these: proposed, accepted, rejected or superseded.")
 @click.option("--file", help="Only those that name this file or a folder above it.")
@@ -101,7 +117,7 @@ def show(app: App, id: str) -> Answer:
 def line_of(record: Decision) -> str:
     """Return a decision as one line."""
     status = styled(_COLOUR[record.status], f"{record.status:<10}")
-    return f"{styled('b', record.id)}  {status}  {record.title}"
+    return f"{styled('b', record.id)}  {status}  {one_line(record.title, 200)}"
 
 
 def described(record: Decision, path: str | None) -> Iterator[str]:
@@ -113,7 +129,7 @@ def described(record: Decision, path: str | None) -> Iterator[str]:
     for name, values in (("Not chosen", record.alternatives), ("Governs", record.related_files)):
         if values:
             yield f"\n{name}:"
-            yield from (f"  - {value}" for value in values)
+            yield from (f"  - {one_line(value, 1000)}" for value in values)
     if record.impact:
         yield f"\nImpact: {record.impact}"
     if record.superseded_by:
@@ -121,4 +137,5 @@ def described(record: Decision, path: str | None) -> Iterator[str]:
     if record.reviewed_by:
         told = f": {record.review_note}" if record.review_note else ""
         yield f"\nReviewed by {record.reviewed_by}{told}"
+    yield from disputed(record)
     yield styled("d", f"\n{record.author}, {record.created_at:%Y-%m-%d}")

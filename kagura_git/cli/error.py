@@ -7,9 +7,19 @@ from typing import Any
 
 import click
 
+from kagura_git.cli.disputes import disputed
 from kagura_git.cli.find import found_answer
 from kagura_git.cli.model_fetch import fetch_model
-from kagura_git.cli.output import Answer, App, command, file_text, progress, styled, text_argument
+from kagura_git.cli.output import (
+    Answer,
+    App,
+    command,
+    file_text,
+    one_line,
+    progress,
+    styled,
+    text_argument,
+)
 from kagura_git.memory import as_dict
 from kagura_git.model.records import Error
 from kagura_git.services import problems
@@ -50,7 +60,7 @@ def _added(done: Any) -> Iterator[str]:
         yield f"{styled('g', 'solution:')} {done.solution}"
     for item in done.similar:
         known = f": {item['solution']}" if item["solution"] else " (unsolved)"
-        yield styled("y", f"similar: {item['id']} {item['title']}{known}")
+        yield styled("y", f"similar: {item['id']} {one_line(item['title'], 200)}{known}")
     if done.redacted:
         yield styled("r", f"redacted: {', '.join(done.redacted)}")
 
@@ -95,14 +105,14 @@ def show(app: App, id: str) -> Answer:
 @click.option("-k", default=5, show_default=True, help="How many at most.")
 @click.option("--min-score", type=float, help="Leave out what scores less (0 to 1).")
 @click.option("--unresolved", is_flag=True, help="Only those without a solution.")
-def search(app: App, query: str, k: int, min_score: float | None, unresolved: bool) -> Answer:
+@click.option("--abandoned", is_flag=True, help="Also what git has lost (`git kagura recover`).")
+def search(app: App, query: str, k: int, **filters: Any) -> Answer:
     """Find errors by a description or a traceback."""
     fetch_model(app)
     with progress("embedding") as draw:
         found = app.memory.find(
-            text_argument(query) or "", k, kinds=["error"], min_score=min_score,
-            unresolved=unresolved, progress=draw,
-        )  # fmt: skip
+            text_argument(query) or "", k, kinds=["error"], progress=draw, **filters
+        )
     return found_answer(found)
 
 
@@ -110,7 +120,7 @@ def line_of(record: Error) -> str:
     """Return an error as one line."""
     mark = styled("g", "solved") if record.resolved else styled("r", "open  ")
     times = f" ({record.occurrences}x)" if record.occurrences > 1 else ""
-    return f"{styled('b', record.id)}  {mark}  {record.title}{times}"
+    return f"{styled('b', record.id)}  {mark}  {one_line(record.title, 200)}{times}"
 
 
 def described(record: Error, path: str | None, fixed: str | None = None) -> Iterator[str]:
@@ -120,12 +130,13 @@ def described(record: Error, path: str | None, fixed: str | None = None) -> Iter
         yield styled("d", f"  {path}")
     if record.file_path:
         line = f":{record.line_number}" if record.line_number else ""
-        yield f"  at {record.file_path}{line}"
+        yield f"  at {one_line(record.file_path)}{line}"
     if record.solution:
         yield f"\n{styled('g', 'Solution:')} {record.solution}"
     if fixed:
         yield f"Fixed by {fixed[:12]}"
     if record.stack_trace:
         yield f"\n{record.stack_trace}"
+    yield from disputed(record)
     seen = record.last_seen or record.created_at
     yield styled("d", f"\n{record.author}, last seen {seen:%Y-%m-%d %H:%M} UTC")

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kagura_git.cli.model_fetch import fetch_model
-from kagura_git.cli.output import Answer, App, command, progress, styled, text_argument
+from kagura_git.cli.output import (
+    Answer,
+    App,
+    command,
+    one_line,
+    progress,
+    styled,
+    text_argument,
+)
 from kagura_git.memory import as_dict
+from kagura_git.model.records import first_line
 
 if TYPE_CHECKING:
     from kagura_git.services.recall import Found, Hit
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--unresolved", is_flag=True, help="Only errors without a solution.")
 @click.option("--author", help="Only records of this author, as `Name <email>`.")
 @click.option("--min-score", type=float, help="Leave out what scores less (0 to 1).")
+@click.option("--abandoned", is_flag=True, help="Also what git has lost (`git kagura recover`).")
 def search(app: App, query: str, k: int, **filters: Any) -> Answer:
     """Find records of the current branch by words and by meaning."""
     fetch_model(app)
@@ -37,11 +47,14 @@ def search(app: App, query: str, k: int, **filters: Any) -> Answer:
 
 def found_answer(found: Found) -> Answer:
     """Return the answer for what a search found."""
-    data = {
+    data: dict[str, Any] = {
         "query": found.query,
         "ranking": found.ranking,
         "results": [hit_dict(hit) for hit in found.hits],
     }
+    if found.abandoned:
+        for hit, result in zip(found.hits, data["results"], strict=True):
+            result["abandoned"] = hit.abandoned
     return Answer(data, _found_lines(found))
 
 
@@ -52,6 +65,8 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
         for name in ("id", "kind", "score", "title", "snippet", "path", "resolved", "status")
     }
     data["commits"] = list(hit.commits)
+    if disputed := list(getattr(hit.record, "conflicts", ())):
+        data["conflicts"] = disputed  # fields of which a merge kept both values
     solution = getattr(hit.record, "solution", None)
     return {**data, "solution": solution} if hit.kind == "error" else data
 
@@ -61,13 +76,10 @@ def _found_lines(found: Found) -> Iterator[str]:
         state = hit.status or {True: "solved", False: "open", None: ""}[hit.resolved]
         colour = {"solved": "g", "accepted": "g", "open": "r", "rejected": "r"}.get(state, "y")
         mark = f"  {styled(colour, state)}" if state else ""
-        yield f"{hit.score:.2f}  {styled('b', hit.id)}{mark}  {hit.title}"
-        solution = getattr(hit.record, "solution", None)
-        yield (
-            styled("d", f"      {(solution or hit.snippet).strip().splitlines()[0][:160]}")
-            if (solution or hit.snippet.strip())
-            else ""
-        )
+        mark += f"  {styled('y', 'abandoned')}" if hit.abandoned else ""
+        yield f"{hit.score:.2f}  {styled('b', hit.id)}{mark}  {one_line(hit.title, 200)}"
+        said = first_line(getattr(hit.record, "solution", None) or "") or first_line(hit.snippet)
+        yield styled("d", f"      {said[:160]}") if said else ""
     if not found.hits:
         yield "nothing found"
     if found.ranking == "lexical":
@@ -83,10 +95,18 @@ def show(app: App, id: str) -> Answer:
 
     path, record = app.memory.recaller.get(id)
     data = {**as_dict(record), "path": path or getattr(record, "path", None)}
+    if path is None and record.kind != "change" and app.memory.recaller.is_abandoned(id):
+        data["abandoned"] = True
     match record:
         case Decision():
-            return Answer(data, decision.described(record, path))
+            lines = decision.described(record, path)
         case Error():
-            return Answer(data, error.described(record, path))
+            lines = error.described(record, path)
         case _:
-            return Answer(data, [f"{name}: {value}" for name, value in data.items() if value])
+            lines = iter([f"{name}: {value}" for name, value in data.items() if value])
+    return Answer(data, [*lines, *_abandoned(id)] if "abandoned" in data else lines)
+
+
+def _abandoned(record_id: str) -> list[str]:
+    hint = f"git has lost it; `git kagura recover {record_id}` brings it back"
+    return [f"{styled('y', 'abandoned')}: {hint}"]

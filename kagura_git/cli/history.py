@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, styled
+from kagura_git.cli.output import Answer, App, command, one_line, styled
 from kagura_git.memory import as_dict
+from kagura_git.model.records import first_line
 from kagura_git.services import history
 
 
@@ -55,6 +56,7 @@ def _commit(item: history.Remembered) -> dict[str, Any]:
         "author": item.commit.author,
         "date": item.commit.date,
         "session": item.session,
+        "sessions": item.commit.ids("session"),
         "decisions": list(item.decisions),
         "errors": list(item.errors),
         "changes": list(item.changes),
@@ -62,15 +64,20 @@ def _commit(item: history.Remembered) -> dict[str, Any]:
 
 
 def _commit_lines(item: dict[str, Any]) -> Iterator[str]:
-    yield f"{styled('y', item['commit'][:12])} {styled('b', item['subject'])}"
-    linked = [item["session"], *item["decisions"], *item["errors"]]
-    told = f"  [{', '.join(value for value in linked if value)}]" if any(linked) else ""
-    yield styled("d", f"  {item['date'][:16]} {item['author'].split(' <')[0]}{told}")
+    yield f"{styled('y', item['commit'][:12])} {styled('b', one_line(item['subject'], 200))}"
+    linked = [*item["sessions"], *item["decisions"], *item["errors"]]
+    more = [f"and {len(linked) - 20} more"] if len(linked) > 20 else []
+    told = f"  [{', '.join([*linked[:20], *more])}]" if linked else ""
+    yield styled("d", f"  {item['date'][:16]} {_name(item['author'])}{told}")
     for change in item["changes"][:20]:
         reason = f": {change['reason']}" if change["reason"] else ""
-        yield f"  {change['action']:<8} {change['path']}{reason}"
+        yield f"  {change['action']:<8} {one_line(change['path'])}{reason}"
     if len(item["changes"]) > 20:
         yield f"  ... and {len(item['changes']) - 20} more files"
+
+
+def _name(author: str) -> str:
+    return one_line(author.split(" <")[0], 60)
 
 
 @command()
@@ -99,19 +106,20 @@ def why(app: App, target: str) -> Answer:
 
 def _why_lines(found: history.Why) -> Iterator[str]:
     if found.commit:
-        who = (found.author or "").split(" <")[0]
-        yield f"{styled('y', found.commit[:12])} {styled('b', found.subject or '')}"
-        yield styled("d", f"  {(found.date or '')[:16]} {who} {' '.join(found.sessions)}")
+        subject = one_line(found.subject or "", 200)
+        yield f"{styled('y', found.commit[:12])} {styled('b', subject)}"
+        who = _name(found.author or "")
+        yield styled("d", f"  {(found.date or '')[:16]} {who} {' '.join(found.sessions[:20])}")
     else:
         yield styled("b", "not committed yet")
     for reason in found.reasons:
-        yield f"  {reason['action']}: {reason['reason']}"
+        yield f"  {reason['action'] or 'edit'}: {reason['reason']}"
     for decision in found.decisions:
         yield f"  {styled('b', decision.id)} ({decision.status}) {decision.title}"
-        yield styled("d", f"      {decision.rationale.splitlines()[0]}")
+        yield styled("d", f"      {first_line(decision.rationale)}")
     for error in found.errors:
         yield f"  {styled('b', error.id)} {error.title}"
         if error.solution:
-            yield f"      {styled('g', 'fixed:')} {error.solution.splitlines()[0]}"
+            yield f"      {styled('g', 'fixed:')} {first_line(error.solution)}"
     if not (found.reasons or found.decisions or found.errors):
         yield "  nothing was recorded about this"

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kagura_git.cli.model_fetch import fetch_model
+from kagura_git.cli.background import first_in_background, settle
+from kagura_git.cli.model_fetch import fetch_model, foreign
 from kagura_git.cli.output import Answer, App, command, note, progress, styled
+from kagura_git.disk import CannotWrite
+from kagura_git.errors import UsageError
 
 if TYPE_CHECKING:
     from kagura_git.search.index import RefreshReport
@@ -53,32 +56,21 @@ def status(app: App) -> Answer:
 @click.option("--background", is_flag=True, hidden=True)
 def refresh(app: App, background: bool) -> Answer:
     """Bring the index up to date with the work tree."""
-    if background and not _first_in_background(app):
+    if background and not first_in_background(app):
         return Answer({"skipped": "another refresh is running"})
     fetch_model(app)
+    answer = _refreshed(app)
+    if background:
+        settle(app)
+    return answer
+
+
+def _refreshed(app: App) -> Answer:
     with progress("embedding") as draw:
         report = app.memory.recaller.refresh(draw)
+    if report.problem is not None:
+        raise CannotWrite(report.problem, os.path.join(app.memory.ws.repo.private, "index"))
     return _answer(report, app.memory.ws.settings.model)
-
-
-def _first_in_background(app: App) -> bool:
-    """Yield to the person's work; tell whether no other background refresh runs here."""
-    import signal
-
-    from filelock import FileLock, Timeout
-
-    if hasattr(os, "nice"):
-        os.nice(10)
-    if hasattr(signal, "alarm"):
-        signal.alarm(60)  # a hook's child must never stay
-    folder = app.memory.ws.repo.private
-    os.makedirs(folder, exist_ok=True)
-    lock = FileLock(os.path.join(folder, "refresh.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
 
 
 @command(index)
@@ -86,9 +78,7 @@ def rebuild(app: App) -> Answer:
     """Build the index anew; vectors already computed are taken from the cache."""
     fetch_model(app)
     shutil.rmtree(Path(app.memory.ws.repo.private, "index"), ignore_errors=True)
-    with progress("embedding") as draw:
-        report = app.memory.recaller.refresh(draw)
-    return _answer(report, app.memory.ws.settings.model)
+    return _refreshed(app)
 
 
 @click.group()
@@ -113,5 +103,11 @@ def pull(app: App, name: str | None) -> Answer:
     from kagura_git.search.model_files import download
 
     wanted = name or app.memory.ws.settings.model
+    if name is None and foreign(app):
+        raise UsageError(
+            f"kagura.toml names the model {wanted}, which nobody here has chosen",
+            hint=f"To download it say so: `git kagura model pull {wanted}`.",
+            where="kagura.toml",
+        )
     folder = download(wanted, note)
     return Answer({"model": wanted, "path": str(folder)}, [f"{wanted}: {folder}"])

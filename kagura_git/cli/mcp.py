@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -12,6 +11,7 @@ import click
 
 from kagura_git.cli.output import Answer, App, command, note
 from kagura_git.errors import KaguraError
+from kagura_git.model.printable import json_text
 
 _NAME: Final = "kagura"
 # client: (its file, the key above the servers)
@@ -59,7 +59,14 @@ def serve(ctx: click.Context) -> int:
 def config(app: App, client: str) -> Answer:
     """Print what an assistant's configuration needs to start the server here."""
     program, *first = _program()
-    arguments = [*first, "-C", app.memory.ws.repo.top, "mcp", "serve"]
+    top = app.memory.ws.repo.top
+    if not top.isascii() and any("\ud800" <= sign <= "\udfff" for sign in top):
+        raise KaguraError(
+            "this folder's name is not UTF-8; an assistant's configuration cannot hold it",
+            hint="Start the server with this folder as its current one, or rename the folder.",
+            where=top,
+        )
+    arguments = [*first, "-C", top, "mcp", "serve"]
     file, key = _CLIENTS[client]
     entry: dict[str, Any] = {"command": program, "args": arguments}
     if client == "codex":
@@ -69,7 +76,7 @@ def config(app: App, client: str) -> Answer:
     else:
         if client in ("claude", "vscode"):
             entry = {"type": "stdio", **entry}
-        text = json.dumps({key: {_NAME: entry}}, ensure_ascii=False, indent=2)
+        text = json_text({key: {_NAME: entry}}, indent=2)
     note(f"for {file}:")
     data = {"client": client, "file": file, "config": {key: {_NAME: entry}}, "text": text}
     return Answer(data, text.splitlines())
@@ -90,5 +97,5 @@ def _program() -> list[str]:
 
 
 def _toml(value: Any) -> str:
-    # A JSON string or list of strings is a TOML one too, but for the character DEL.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # A JSON string or list of strings is a TOML one too.
+    return json_text(value)

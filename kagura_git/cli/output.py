@@ -6,7 +6,6 @@ it ``--json``, opens the memory and prints what it returned.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -18,21 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kagura_git.errors import KaguraError, UsageError
+from kagura_git.cli.reading import file_text, text_argument
+from kagura_git.errors import KaguraError
+from kagura_git.model.printable import json_text, one_line, printable
 
 if TYPE_CHECKING:
     from kagura_git.memory import SyncCodingMemory
-
-# All of C0 and C1 but tab and newline, and what reorders or hides text.
-_UNPRINTABLE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot move the cursor, recolour or reorder a terminal."""
-    clean = _UNPRINTABLE.sub("�", text)
-    return clean.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -62,6 +52,9 @@ class App:
                 user_id=os.environ.get("KAGURA_USER_ID") or None,
                 project_id=os.environ.get("KAGURA_PROJECT_ID") or None,
             )
+            problem = self._memory.ws.settings.problem
+            if problem is not None:  # reading goes on; whatever writes will say so again
+                note(f"{problem.where}: {problem.message}; the defaults are used to read")
         return self._memory
 
 
@@ -77,7 +70,7 @@ def command(
         def run(ctx: click.Context, /, as_json: bool, **parameters: Any) -> int:
             answer = function(App(ctx.find_root().obj), **parameters)
             if as_json:
-                print(json.dumps(answer.data, ensure_ascii=False, indent=2))
+                print_json(answer.data, indent=2)
             else:
                 for line in answer.lines:
                     click.echo(_coloured(line))
@@ -110,31 +103,17 @@ def _coloured(line: str) -> str:
     parts = []
     last = 0
     for match in _STYLE.finditer(line):
-        parts += [printable(line[last : match.start()]), click.style(match[2], **_STYLES[match[1]])]
+        # What is marked is made printable again: a record may hold the marks themselves.
+        shown = click.style(printable(match[2]), **_STYLES[match[1]])
+        parts += [printable(line[last : match.start()]), shown]
         last = match.end()
     return "".join([*parts, printable(line[last:])])
 
 
-def text_argument(value: str | None) -> str | None:
-    """Return a text given on the command line; ``-`` reads it from stdin."""
-    return sys.stdin.read() if value == "-" else value
-
-
-def file_text(path: str | None) -> str:
-    """Return a file's text (``-`` is stdin), bytes that are not UTF-8 replaced.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    if path is None:
-        return ""
-    if path == "-":
-        return sys.stdin.read()
-    try:
-        with open(path, "rb") as file:
-            return file.read(64 * 1024 * 1024).decode("utf-8", "replace")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", where=path) from None
+def print_json(data: Any, indent: int | None = None) -> None:
+    """Print one JSON document, UTF-8 whatever the terminal's own encoding is."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json_text(data, indent=indent, ascii_only=not utf8))
 
 
 @contextmanager
@@ -177,6 +156,8 @@ __all__ = [
     "command",
     "file_text",
     "note",
+    "one_line",
+    "print_json",
     "printable",
     "progress",
     "styled",

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, styled, text_argument
+from kagura_git.cli.output import Answer, App, command, one_line, styled, text_argument
+from kagura_git.model.records import first_line
 
 
 @click.group()
@@ -22,7 +23,7 @@ def start(app: App, description: str, tags: tuple[str, ...]) -> Answer:
     """Start a session; what is recorded until its end belongs to it."""
     done = app.memory.start_coding_session(text_argument(description) or "", tags)
     data = {**done.to_dict(), "decisions": [], "errors": [], "changes": [], "commits": []}
-    return Answer(data, [f"{styled('b', done.id)} started: {done.description}"])
+    return Answer(data, [f"{styled('b', done.id)} started: {_brief(done.description)}"])
 
 
 @command(session)
@@ -65,12 +66,17 @@ def resume(app: App, id: str) -> Answer:
     """Make an earlier session the active one again."""
     done = app.memory.resume_coding_session(id)
     data = app.memory.get_session(done.id)
-    return Answer(data, [f"{styled('b', done.id)} active again: {done.description}"])
+    return Answer(data, [f"{styled('b', done.id)} active again: {_brief(done.description)}"])
 
 
 def _line(item: dict[str, Any]) -> str:
     mark = styled("g", "active") if item["active"] else f"{item['duration_minutes']:g} min"
-    return f"{styled('b', item['id'])}  {item['started_at'][:16]}  {mark}  {item['description']}"
+    said = _brief(item["description"])
+    return f"{styled('b', item['id'])}  {item['started_at'][:16]}  {mark}  {said}"
+
+
+def _brief(text: str) -> str:
+    return one_line(first_line(text), 200)
 
 
 def _lines(data: dict[str, Any]) -> Iterator[str]:
@@ -79,7 +85,8 @@ def _lines(data: dict[str, Any]) -> Iterator[str]:
         if data[name]:
             yield f"  {name}: {', '.join(value[:12] for value in data[name])}"
     for change in data["changes"]:
-        yield f"  {change['action']} {change['path']}: {change['reason'] or '(no reason recorded)'}"
+        reason = change["reason"] or "(no reason recorded)"
+        yield f"  {change['action']} {one_line(change['path'] or '')}: {reason}"
     if data["summary"]:
         yield ""
         yield data["summary"]

@@ -1,25 +1,41 @@
-"""``git kagura init``, ``uninstall``, ``doctor`` and the hooks' entry."""
+"""``git kagura init``, ``uninstall`` and the hooks' entry."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Final
 
 import click
 
 from kagura_git.cli.output import Answer, App, command, styled
+from kagura_git.errors import UsageError
 
 
 @command()
 @click.option("--no-hooks", is_flag=True, help="Leave git's hooks alone.")
+@click.option(
+    "--config-hooks/--no-config-hooks",
+    default=None,
+    help="Let git's configuration start the hooks (git 2.54), beside whatever hooks there are.",
+)
 @click.option("--dry-run", is_flag=True, help="Only print what would change.")
-def init(app: App, no_hooks: bool, dry_run: bool) -> Answer:
+@click.option("--offline", is_flag=True, help="Do not ask the remote for the notes it has.")
+def init(
+    app: App, no_hooks: bool, config_hooks: bool | None, dry_run: bool, offline: bool
+) -> Answer:
     """Set this repository up; running it again changes nothing."""
     from kagura_git.git.repo import discover
     from kagura_git.services import setup
 
     repo = discover(app.folder, os.environ)
-    done = setup.init(repo, with_hooks=not no_hooks, dry_run=dry_run)
+    if no_hooks and config_hooks:
+        raise UsageError("--no-hooks and --config-hooks exclude each other")
+    done = setup.init(repo, with_hooks=not no_hooks, by_config=config_hooks, dry_run=dry_run)
+    if not dry_run and not offline:
+        from kagura_git.cli.sync import first_notes
+
+        done = [*done, *first_notes(app)]
     data = {"changed": [{"what": item.what, "where": item.where} for item in done]}
     verb = "would change" if dry_run else "changed"
     lines = [f"{styled('g', verb)} {item.where}: {item.what}" for item in done]
@@ -38,29 +54,28 @@ def uninstall(app: App) -> Answer:
     return Answer(data, lines or ["not set up here: nothing to take back"])
 
 
-@command()
-def doctor(app: App) -> Answer:
-    """Check hooks, notes, records, index and model; each finding says its mend."""
-    from kagura_git.services import health
+# What pre-commit says of a hook's arguments.
+_ARGUMENTS: Final = {
+    "prepare-commit-msg": ("PRE_COMMIT_COMMIT_MSG_SOURCE", "PRE_COMMIT_COMMIT_OBJECT_NAME"),
+    "post-checkout": ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "PRE_COMMIT_CHECKOUT_TYPE"),
+    "post-merge": ("PRE_COMMIT_IS_SQUASH_MERGE",),
+    "post-rewrite": ("PRE_COMMIT_REWRITE_COMMAND",),
+    "pre-push": ("PRE_COMMIT_REMOTE_NAME", "PRE_COMMIT_REMOTE_URL"),
+}
 
-    found = health.check(app.memory.ws, app.memory.recaller, os.environ)
-    faults = [item for item in found if item.severity == "error"]
-    data = {
-        "ok": not faults,
-        "findings": [
-            {"check": f.check, "severity": f.severity, "message": f.message, "mend": f.mend}
-            for f in found
-        ],
-    }
-    colour = {"error": "r", "warning": "y", "ok": "g"}
-    lines = []
-    for item in found:
-        lines.append(
-            f"{styled(colour[item.severity], item.severity):<7} {item.check}: {item.message}"
-        )
-        if item.mend:
-            lines.append(f"        {item.mend}")
-    return Answer(data, lines, code=1 if faults else 0)
+
+@click.command("run-hook", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def run_hook(name: str, args: tuple[str, ...]) -> None:
+    """Do all that an installed hook does, where pre-commit starts it (.pre-commit-hooks.yaml)."""
+    from kagura_git.git import shims
+
+    if name not in shims.HOOKS:
+        raise UsageError(f"no hook {name!r}", hint=f"One of {', '.join(shims.HOOKS)}.")
+    said = [os.environ[item] for item in _ARGUMENTS.get(name, ()) if item in os.environ]
+    text = shims.render(name, shims.this_program(), shims.NOBODY)
+    os.execvp("sh", ["sh", "-c", text.decode("utf-8", "surrogateescape"), name, *args, *said])
 
 
 @click.command(hidden=True, context_settings={"ignore_unknown_options": True})
@@ -71,3 +86,13 @@ def hook(name: str, args: tuple[str, ...]) -> None:
     from kagura_git.hook import main
 
     sys.exit(main([name, *args]))
+
+
+@click.command("merge-driver", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("files", nargs=4, type=click.UNPROCESSED)
+@click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+def merge_driver(files: tuple[str, ...], rest: tuple[str, ...]) -> None:
+    """Merge one record for git: BASE OURS THEIRS PATH; the result replaces OURS."""
+    from kagura_git.cli.merge_driver import main
+
+    sys.exit(main([*files, *rest]))

@@ -36,8 +36,9 @@ def line(repo: Repository, path: str, number: int) -> Blamed | None:
         NotFound: no such file or line.
     """
     done = repo.git.run(
-        "blame", "--porcelain", "-w", "-M", f"-L{number},{number}", "--", path, ok=(0, 128)
-    )
+        "blame", "--porcelain", "--no-textconv", "-w", "-M", f"-L{number},{number}", "--", path,
+        ok=(0, 128),
+    )  # fmt: skip
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         if not os.path.exists(os.path.join(repo.top, path)):

@@ -26,8 +26,16 @@ def values(git: Git, name: str) -> list[Setting]:
 
 
 def own(git: Git, name: str) -> list[str]:
-    """Return the values that the repository's own file holds."""
-    return [value for scope, value in values(git, name) if scope == "local"]
+    """Return the values that the repository's own file holds, not those it includes."""
+    done = git.run("config", "--local", "-z", "--get-all", name, ok=(0, 1))
+    return decode(done.stdout).split("\0")[:-1]
+
+
+def own_matching(git: Git, pattern: str) -> list[tuple[str, str]]:
+    """Return names and values in the repository's own file whose name fits the pattern."""
+    done = git.run("config", "--local", "-z", "--get-regexp", pattern, ok=(0, 1))
+    pairs = (item.partition("\n") for item in decode(done.stdout).split("\0")[:-1])
+    return [(name, value) for name, _, value in pairs]
 
 
 def add(git: Git, name: str, value: str) -> None:
@@ -48,13 +56,20 @@ def remove(git: Git, name: str, value: str) -> bool:
     return True
 
 
-def folder(git: Git, name: str) -> str | None:
-    """Return a variable that names a folder, with ``~`` resolved, or None.
+def remove_empty_section(git: Git, section: str) -> None:
+    """Take away the header that git leaves where a comment stands before it."""
+    pattern = f"^{section.replace('.', '[.]')}[.]"
+    if git.run("config", "--local", "--get-regexp", pattern, ok=(0, 1)).returncode == 1:
+        git.run("config", "--local", "--remove-section", section, ok=(0, 128))
 
-    What ``git -c`` says for one command does not count.
+
+def folders(git: Git, name: str) -> list[str]:
+    """Return the values of a variable that names a folder, with ``~`` resolved.
+
+    The one in force is the last. What ``git -c`` says for one command does not count.
     """
-    found = [value for scope, value in _listed(git, "--type=path", name) if scope != "command"]
-    return found[-1] if found else None
+    found = _listed(git, "--type=path", name)
+    return [value for scope, value in found if value and scope != "command"]
 
 
 def remotes(git: Git) -> list[str]:

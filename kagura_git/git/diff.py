@@ -12,6 +12,13 @@ from kagura_git.git.run import Git, decode, revision
 
 # Above this many added or deleted files git pairs only exact renames: the search is quadratic.
 _RENAME_LIMIT = 400
+# The lines of a larger file are not counted, as if it were binary: 200 MB need not be read.
+_BIG_FILE = "16m"
+_DIFF = (
+    "-c", "protocol.allow=never", "-c", f"core.bigFileThreshold={_BIG_FILE}",
+    "diff-tree", "--root", "-r", "-z", "--raw", "--diff-merges=first-parent", "--always",
+    "--no-ext-diff", "--no-textconv", "--format=%P",
+)  # fmt: skip
 
 
 class FileChange(NamedTuple):
@@ -20,8 +27,8 @@ class FileChange(NamedTuple):
     Attributes:
         status: git's letter: A, M, D, R (renamed), T (a file became a link, or the like).
         old_path: where the file was, for R.
-        added: lines added; None for a binary file.
-        deleted: lines deleted; None for a binary file.
+        added: lines added; None for a binary file or one of over 16 MiB.
+        deleted: lines deleted; None likewise.
     """
 
     status: str
@@ -46,13 +53,14 @@ class CommitChanges(NamedTuple):
 def commit_changes(git: Git, sha: str) -> CommitChanges:
     """Return what a commit changed.
 
-    File names that are not UTF-8 hold surrogate escapes.
+    File names that are not UTF-8 hold surrogate escapes. Where a partial clone lacks a file's
+    old content, no lines are counted and no renames seen, rather than the network waited for.
     """
     done = git.run(
-        "diff-tree", "--root", "-r", "-z", "-M", f"-l{_RENAME_LIMIT}", "--raw", "--numstat",
-        "--diff-merges=first-parent", "--always", "--no-ext-diff", "--format=%P",
-        revision(sha), "--",
-    )  # fmt: skip
+        *_DIFF, "-M", f"-l{_RENAME_LIMIT}", "--numstat", revision(sha), "--", ok=(0, 128)
+    )
+    if done.returncode != 0:
+        done = git.run(*_DIFF, "--no-renames", revision(sha), "--")
     head, _, body = decode(done.stdout).partition("\0")
     return CommitChanges(tuple(head.split()), _files(body.removeprefix("\n").split("\0")))
 
@@ -70,6 +78,8 @@ def _files(fields: list[str]) -> list[FileChange]:
             raw.append((status, fields[at + 1], None))
             at += 2
     files = []
+    if at == len(fields) or not fields[at]:
+        return [FileChange(status, path, old_path, None, None) for status, path, old_path in raw]
     for status, path, old_path in raw:
         # `added TAB deleted TAB path`; for a rename the path is empty and two fields follow.
         added, deleted, name = fields[at].split("\t", 2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from kagura_git.git.repo import Repository
 from kagura_git.git.run import decode
-
-_MARK = "\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,17 @@ def touched(repo: Repository, limit: int) -> list[FileTouch]:
     """
     if repo.head() is None:
         return []
+    # No name of a file and no subject can hold a mark that is made up for this very call.
+    mark = os.urandom(8).hex()
     done = repo.git.run(
         "log", "-z", f"--max-count={limit}", "--no-merges", "--no-show-signature", "--no-renames",
-        "--name-only", "--format=%x01%H %s", "--", ".", ":(exclude).kagura",
+        "--no-ext-diff", "--no-textconv", "--name-only", f"--format={mark}%H %s", "--", ".",
+        ":(exclude).kagura",
     )  # fmt: skip
     commits = []
-    for block in decode(done.stdout).split(_MARK)[1:]:
+    for block in decode(done.stdout).split(mark)[1:]:
         head, *paths = block.split("\0")
         sha, _, subject = head.partition(" ")
         names = (path.lstrip("\n") for path in paths)
-        commits.append(FileTouch(sha, subject, tuple(name for name in names if name)))
+        commits.append(FileTouch(sha, subject[:1000], tuple(name for name in names if name)))
     return commits

@@ -6,15 +6,19 @@ the commits that HEAD gained and the notes that changed. Deleted, it comes back.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from kagura_git import atomic
 from kagura_git.git.log import Commit, commits
 from kagura_git.git.notes import REF
 from kagura_git.git.run import Git
+from kagura_git.model.entries import typed
 from kagura_git.model.ids import is_id
 
 _VERSION: Final = 1
@@ -66,8 +70,9 @@ def load(git: Git, cache: str, known: Links | None = None) -> Links:
         links = Links(head=head, notes=notes, order=[c.sha for c in found])
         for commit in found:
             _take(links, commit)
-    os.makedirs(os.path.dirname(cache), exist_ok=True)
-    atomic.write(cache, _dump(links), durable=False)
+    with contextlib.suppress(OSError):  # a disk that takes nothing only costs time
+        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        atomic.write(cache, _dump(links), durable=False)
     return links
 
 
@@ -147,9 +152,19 @@ def _dump(links: Links) -> bytes:
 def _read(cache: str) -> Links | None:
     try:
         with open(cache, encoding="utf-8") as file:
-            state = json.load(file)
-        if state.pop("version") != _VERSION:
-            return None
-        return Links(**state)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            state = msgspec.convert(json.load(file), _State)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None  # derived: absent, torn and foreign are all the same
+    if state.version != _VERSION:
+        return None
+    changes = {sha: [typed(entry) for entry in found] for sha, found in state.changes.items()}
+    return Links(state.head, state.notes, state.order, state.records, changes)
+
+
+class _State(msgspec.Struct):
+    version: int
+    head: str | None
+    notes: str | None
+    order: list[str]
+    records: dict[str, dict[str, str]]
+    changes: dict[str, list[dict[str, Any]]]

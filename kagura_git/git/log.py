@@ -9,10 +9,12 @@ from typing import Any, Final
 from kagura_git.git import trailers
 from kagura_git.git.notes import REF
 from kagura_git.git.run import Git, decode
-from kagura_git.model.entries import parse_entries
+from kagura_git.model.entries import format_entries, parse_entries
 from kagura_git.model.ids import is_id
 
 _FIELDS: Final = ("%H", "%P", "%an <%ae>", "%aI", "%s", "%b", "%N")
+_LARGEST: Final = 8 * 1024 * 1024
+_LONGEST_SUBJECT: Final = 20_000
 _FORMAT: Final = "--format=tformat:" + "%x00".join(_FIELDS)
 
 
@@ -80,6 +82,7 @@ def commits(
     if not revisions:
         return []
     args = ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={REF}", _FORMAT]
+    args += ["--no-ext-diff", "--no-textconv"]
     if limit is not None:
         args.append(f"--max-count={limit}")
     if not walk:
@@ -93,7 +96,8 @@ def commits(
     else:  # thousands of commits do not fit a command line
         wanted = "".join(f"{revision}\n" for revision in revisions)
         done = git.run(*args, "--stdin", stdin=wanted.encode("utf-8", "surrogateescape"))
-    fields = decode(done.stdout).split("\0")
+    # Cut before they become text: anyone may write messages and notes of any size.
+    fields = [decode(field[:_LARGEST]) for field in done.stdout.split(b"\0")]
     size = len(_FIELDS)
     return [_commit(fields[i : i + size]) for i in range(0, len(fields) - size + 1, size)]
 
@@ -106,7 +110,24 @@ def _commit(fields: list[str]) -> Commit:
         parents=tuple(parents.split()),
         author=author,
         date=date,
-        subject=subject,
+        subject=subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[:_LONGEST_SUBJECT]}…",
         trailers=(*linked.sessions, *linked.decisions),
-        entries=tuple(parse_entries(note)),
+        entries=tuple(_distinct(parse_entries(note))),
     )
+
+
+def _distinct(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entries, one told twice only once: by this commit, and by one it was made of.
+
+    Two clones may write the same note at the same time, one from the hook, one by relinking.
+    """
+    if not any("from" in entry for entry in entries):
+        return entries
+    told: set[str] = set()
+    found = []
+    for entry in sorted(entries, key=lambda entry: "from" in entry):
+        line = format_entries([{name: value for name, value in entry.items() if name != "from"}])
+        if "from" not in entry or line not in told:
+            found.append(entry)
+        told.add(line)
+    return found

@@ -6,9 +6,14 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kagura_git.errors import GitError, NotFound
-from kagura_git.git.run import Git, revision, scrubbed
+from kagura_git.git.run import Git, decode, revision, scrubbed
+from kagura_git.model.printable import one_line
+
+_LONGEST_PATH: Final = 16 * 1024
+_LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,16 @@ class Repository:
         """Return the repository's name: of ``origin`` if it has one, else of the main folder."""
         url = self.git.config("remote.origin.url")
         if url:
-            last = url.rstrip("/").replace("\\", "/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+            address = url.rstrip("/").replace("\\", "/")
+            _, scheme, host = address.partition("://")
+            if scheme and "/" not in host:  # no path: the name is the host's, never the password
+                return _shown(host.rpartition("@")[2].split(":", 1)[0])
+            last = address.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
             if last.removesuffix(".git"):
-                return last.removesuffix(".git")
+                return _shown(last.removesuffix(".git"))
         if os.path.basename(self.common_dir) == ".git":
-            return os.path.basename(os.path.dirname(self.common_dir))
-        return os.path.basename(self.common_dir).removesuffix(".git")
+            return _shown(os.path.basename(os.path.dirname(self.common_dir)))
+        return _shown(os.path.basename(self.common_dir).removesuffix(".git"))
 
     def read(self, path: str) -> bytes:
         """Return the head of a work tree's file, 256 KiB at most; links are not followed.
@@ -115,20 +124,25 @@ class Repository:
         need not exist; a symbolic link as last part is kept as it is.
 
         Raises:
-            GitError: the path is empty, holds a NUL, or leaves the repository.
+            GitError: the path is empty, endless, holds a NUL, or leaves the repository.
         """
-        if not path or "\0" in path:
-            raise GitError(f"not a path: {path!r}")
+        if not path or "\0" in path or len(path) > _LONGEST_PATH:
+            raise GitError(f"not a path: {one_line(repr(path[:200]), 200)}")
         full = os.path.normpath(os.path.join(cwd or self.top, path))
         parent = os.path.realpath(os.path.dirname(full))
         inside = os.path.relpath(os.path.join(parent, os.path.basename(full)), self.top)
         if inside == ".." or inside.startswith(f"..{os.sep}") or os.path.isabs(inside):
             raise GitError(
-                f"{path} is outside the repository",
+                f"{one_line(path)} is outside the repository",
                 hint="Give a path below the top of the repository.",
                 where=self.top,
             )
         return inside.replace(os.sep, "/")
+
+
+def _shown(name: str) -> str:
+    """Return a name as a label: a folder may be called anything, a record holds plain text."""
+    return one_line(name.strip(), _LONGEST_NAME) or "repository"
 
 
 def _file_mark(path: str) -> tuple[int, int, int] | None:
@@ -146,13 +160,15 @@ def discover(start: str, environ: Mapping[str, str]) -> Repository:
         GitError: no repository there, or a bare one, which has no records to write.
     """
     git = Git(start, scrubbed(environ))
+    # What rev-parse does not know it repeats: a mark between paths that may hold line breaks.
+    mark = f"--{os.urandom(8).hex()}"
     done = git.run(
-        "rev-parse", "--is-bare-repository", "--absolute-git-dir", "--git-common-dir",
-        "--show-toplevel", ok=(0, 128),
+        "rev-parse", "--is-bare-repository", mark, "--absolute-git-dir", mark, "--git-common-dir",
+        mark, "--show-toplevel", ok=(0, 128),
     )  # fmt: skip
-    lines = done.stdout.decode("utf-8", "surrogateescape").split("\n")
-    if done.returncode != 0 or len(lines) < 4:
-        if lines[0] == "true":
+    found = decode(done.stdout).removesuffix("\n").split(f"\n{mark}\n")
+    if done.returncode != 0 or len(found) != 4:
+        if found[0] == "true":
             raise GitError(
                 "a bare repository has no work tree",
                 hint="Run this in one of its worktrees (`git worktree list`).",
@@ -162,15 +178,15 @@ def discover(start: str, environ: Mapping[str, str]) -> Repository:
         hint = "Run this inside a repository, or `git init` first."
         if "dubious ownership" in said:
             hint = said.split("\n", 1)[-1].strip()
-        elif lines[0] == "false":
+        elif found[0] == "false":
             hint = "Run this in the work tree, not inside its git directory."
         raise GitError("not in a git work tree", hint=hint, where=start)
-    top = os.path.realpath(lines[3])
+    top = os.path.realpath(found[3])
     # Not normpath: where `start` is a link, git's ".." counts from what it points to.
-    common = os.path.join(start, lines[2])
+    common = os.path.join(start, found[2])
     return Repository(
         git=Git(top, git.env),
         top=top,
-        git_dir=os.path.realpath(lines[1]),
+        git_dir=os.path.realpath(found[1]),
         common_dir=os.path.realpath(common),
     )

@@ -15,6 +15,9 @@ from kagura_git.git.run import decode
 
 _TIPS: Final = ("refs/heads", "refs/remotes")
 _MOST_TIPS: Final = 200
+# No record is larger; of such a file its reader learns just that.
+_MOST: Final = 1024 * 1024 + 1
+_TOO_MUCH: Final = bytes(_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ def tips(repo: Repository) -> list[tuple[str, str]]:
     lines = repo.git.text(
         "for-each-ref", "--sort=-committerdate", f"--count={_MOST_TIPS}",
         "--format=%(objectname) %(refname:short)", *_TIPS,
-    ).splitlines()  # fmt: skip
-    return [(name, sha) for sha, _, name in (line.partition(" ") for line in lines)]
+    ).split("\n")  # fmt: skip
+    return [(name, sha) for sha, _, name in (line.partition(" ") for line in lines if line)]
 
 
 def find(repo: Repository, folder: str, prefix: str) -> Elsewhere | None:
@@ -76,7 +79,10 @@ def _with_pygit2(objects: Any, sha: str, folder: str, prefix: str) -> tuple[str,
     for month in top if isinstance(top, pygit2.Tree) else ():
         for file in month if isinstance(month, pygit2.Tree) else ():
             if isinstance(file, pygit2.Blob) and (file.name or "").startswith(prefix):
-                return f"{folder}/{month.name}/{file.name}", file.data
+                return (
+                    f"{folder}/{month.name}/{file.name}",
+                    file.data if file.size < _MOST else _TOO_MUCH,
+                )
     return None
 
 
@@ -86,5 +92,8 @@ def _with_git(repo: Repository, sha: str, folder: str, prefix: str) -> tuple[str
         meta, _, path = line.partition("\t")
         parts = path.split("/")
         if len(parts) == folder.count("/") + 3 and parts[-1].startswith(prefix):
-            return path, repo.git.run("cat-file", "blob", meta.split(" ")[2]).stdout
+            blob = meta.split(" ")[2]
+            size = repo.git.text("cat-file", "-s", blob)
+            small = int(size) < _MOST
+            return path, repo.git.run("cat-file", "blob", blob).stdout if small else _TOO_MUCH
     return None

@@ -14,6 +14,7 @@ from typing import Final
 from kagura_git.errors import GitError
 from kagura_git.git.repo import Repository
 from kagura_git.git.run import Git, decode
+from kagura_git.git.sparse import Sparse
 
 _PATIENCE: Final = 1.0
 
@@ -37,10 +38,23 @@ def stage(repo: Repository, paths: Sequence[str], welcome: set[str] | None = Non
     known.update(_folder(path) for path in wanted if path not in ignored)
     refused = [path for path in wanted if path in ignored]
     rest = [path for path in wanted if path not in ignored]
+    if Sparse(repo).active:
+        for path in rest:  # else a git before 2.36 passes over, without a word, what was left out
+            repo.git.run("update-index", "--no-skip-worktree", "--", path, ok=range(256))
     if rest and not _add(repo.git, rest):
         # One file that is gone fails the whole call; the others must not suffer.
         refused += [path for path in rest if len(rest) == 1 or not _add(repo.git, [path])]
     return refused
+
+
+def ignored(repo: Repository, paths: Sequence[str]) -> set[str]:
+    """Return those of these files that the owner's ``.gitignore`` covers."""
+    return _ignored(repo.git, paths)
+
+
+def drop(repo: Repository, paths: Sequence[str]) -> None:
+    """Take these files out of the staging area, their unmerged stages too."""
+    repo.git.run("update-index", "--force-remove", "-z", "--stdin", stdin=_listed(paths))
 
 
 def unstaged_records(repo: Repository) -> list[str]:

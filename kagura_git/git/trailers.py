@@ -21,8 +21,12 @@ _LINE: Final = re.compile(
 )
 
 
+# More of them is a forgery: the hook writes a hundred at most, and a squash joins some messages.
+_MOST: Final = 1000
+
+
 class Linked(NamedTuple):
-    """The ids that a message names, each once, in their order."""
+    """The ids that a message names, each once, in their order; the first thousand of a kind."""
 
     sessions: tuple[str, ...]
     decisions: tuple[str, ...]
@@ -32,8 +36,8 @@ def parse(message: str) -> Linked:
     """Return the sessions and decisions that a commit message names."""
     found = [match.groups() for match in _LINE.finditer(message)]
     return Linked(
-        tuple(dict.fromkeys(session for session, _ in found if session)),
-        tuple(dict.fromkeys(decision for _, decision in found if decision)),
+        tuple(dict.fromkeys(session for session, _ in found if session))[:_MOST],
+        tuple(dict.fromkeys(decision for _, decision in found if decision))[:_MOST],
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from mcp_types import CallToolResult
 
 from kagura_git.mcp_server import results
-from kagura_git.mcp_server.arguments import Text, Texts, Whole
+from kagura_git.mcp_server.arguments import Flag, Text, Texts, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip, fitted, place
 from kagura_git.model.records import Change, Error
@@ -60,19 +60,22 @@ def coding_search(
     k: Whole = 10,
     kinds: Texts = (),
     file: Text = "",
+    abandoned: Flag = None,
     user_id: Text = "",
     project_id: Text = "",
 ) -> Annotated[CallToolResult, results.RecordHits]:
     """Call before changing code you did not write or deciding anew: why is it so, what was tried?
 
     kinds: decision, error, session, change. file: a path or folder. k: default 10.
+    abandoned: also what was tried on branches that are gone.
     """
     home = home_of(ctx)
     home.searching.set()
     wanted = [kind.lower().removesuffix("s") for kind in kinds]
     with home.memory(user_id, project_id) as memory:
         found = memory.find(
-            query, _few(k, 10), kinds=wanted, file=file or None, cwd=home.folder
+            query, _few(k, 10), kinds=wanted, file=file or None, abandoned=bool(abandoned),
+            cwd=home.folder,
         )  # fmt: skip
 
     def render(title: int, text: int) -> results.RecordHits:
@@ -97,7 +100,7 @@ def _record_hit(hit: Hit, title: int, text: int) -> results.RecordHit:
         title=clip(hit.title, title),
         text=clip(said, text),
         file=place(file, None, title),
-        status=status,
+        status="abandoned" if hit.abandoned else status,
     )
 
 
@@ -132,8 +135,8 @@ def coding_get_project_context(
         data = memory.get_project_context(focus or None, max(size - _NOTICE_TOKENS, 1))
     found = results.ProjectContext.model_validate(data)
     text = (
-        f"{found.project_id}: {len(found.decisions)} decisions, {len(found.open_errors)} open "
-        f"errors, {len(found.recent_changes)} recent changes."
+        f"{clip(found.project_id, 60)}: {len(found.decisions)} decisions, "
+        f"{len(found.open_errors)} open errors, {len(found.recent_changes)} recent changes."
     )
     return results.answer(found, text)
 

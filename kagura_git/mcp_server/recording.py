@@ -158,7 +158,7 @@ def coding_record_error(
 def _said_of(found: results.ErrorRecorded) -> str:
     times = "recorded" if found.new else f"seen {found.occurrences} times"
     if found.solution:
-        return f"{found.id} {times}; solved before: {clip(found.solution, 160)}"
+        return f"{found.id} {times}; solved before. {results.NOTICE} {clip(found.solution, 160)}"
     return f"{found.id} {times}; no solution yet: coding_resolve_error once there is one."
 
 

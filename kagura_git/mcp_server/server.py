@@ -22,6 +22,7 @@ from kagura_git.errors import KaguraError
 from kagura_git.mcp_server import arguments as given
 from kagura_git.mcp_server import finding, recording
 from kagura_git.mcp_server.home import Home
+from kagura_git.mcp_server.sizes import clip
 from kagura_git.mcp_server.warmup import Warmup
 from kagura_git.version import __version__
 
@@ -77,7 +78,7 @@ class CheckedTool(Tool):
             return await super().run(arguments, context, convert_result)
         except UnexpectedToolError as crash:
             if isinstance(crash.__cause__, KaguraError):
-                raise ToolError(str(crash.__cause__)) from None
+                raise ToolError(_said(crash.__cause__)) from None
             raise
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
@@ -85,6 +86,13 @@ class CheckedTool(Tool):
                 usage = given.usage(self.name, self.parameters)
                 raise ToolError(f"{said} Use {usage}.") from None
             raise
+
+
+def _said(error: KaguraError) -> str:
+    """Return an error in lines of ours: what it quotes may be a file's name made to look so."""
+    place = f"{error.where}: " if error.where else ""
+    lines = (clip(f"{place}{error.message}", 1000), clip(error.hint, 1000))
+    return "\n".join(line for line in lines if line)
 
 
 class KaguraServer(MCPServer[Home]):

@@ -17,6 +17,7 @@ _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\U000e0000-\U000e007f]"
 )
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 # Characters of a title and of the text below it, from roomy to bare.
 _STEPS: Final = (
     (200, 900), (160, 600), (140, 400), (120, 260), (110, 180), (100, 130), (90, 100), (80, 75),
@@ -28,12 +29,17 @@ _FIVE_HITS: Final = 440
 _ONE_MORE: Final = 90
 
 
+def visible(text: str) -> str:
+    """Return a text without what hides or reorders, and without halves of characters."""
+    return _HALVES.sub("\ufffd", _HIDDEN.sub("", text))
+
+
 def clip(text: str | None, limit: int) -> str:
     """Return a text as one visible line of at most ``limit`` characters."""
     if not text:
         return ""
     head = text[: 2 * limit]
-    line = " ".join(_HIDDEN.sub("", head).split())
+    line = " ".join(visible(head).split())
     if len(line) <= limit and len(text) == len(head):
         return line
     return f"{line[: limit - 1].rstrip()}…"

@@ -25,6 +25,14 @@ _ORDER: Final = (
     "author",
     "at",
 )
+_PATHS: Final = ("path", "old_path")
+_TEXTS: Final = (
+    "kind", "id", "action", "reason", "relation", "session", "author", "at", "head", "created_at",
+    "project_id", "diff", "from",
+)  # fmt: skip
+_NUMBERS: Final = ("lines", "line_range")
+_MOST: Final = 8 * 1024 * 1024
+_LONGEST_LINE: Final = 1024 * 1024
 
 
 def format_entries(entries: Iterable[Mapping[str, Any]]) -> str:
@@ -41,15 +49,42 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 
 def parse_entries(text: str) -> list[dict[str, Any]]:
-    """Return the entries of a note; lines written by hand are passed over."""
+    """Return the entries of a note; lines written by hand are passed over.
+
+    Anyone who may push writes notes: of a note only the first 8 MiB count, of
+    an entry only the fields that are what they should be.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for line in text.split("\n"):  # not splitlines: U+2028 may stand in a text
-        if not line.startswith("- {"):
+    for line in text[:_MOST].split("\n"):  # not splitlines: U+2028 may stand in a text
+        if not line.startswith("- {") or len(line) > _LONGEST_LINE:
             continue
         try:
             entry = json.loads(line[2:])
         except (ValueError, RecursionError):  # ValueError: a number of 5,000 digits too
             continue
         if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
-            found.setdefault(line, entry)
+            found.setdefault(line, typed(entry))
     return list(found.values())
+
+
+def typed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry without the known fields that hold what they never should."""
+    wrong = [name for name, value in entry.items() if not _fits(name, value)]
+    return {n: v for n, v in entry.items() if n not in wrong} if wrong else entry
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in _PATHS:
+        return isinstance(value, str) and is_inside(value)
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name in _NUMBERS:
+        return isinstance(value, list) and len(value) == 2 and all(type(v) is int for v in value)
+    if name == "related_files":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return True
+
+
+def is_inside(path: str) -> bool:
+    """Tell whether a path is one of the repository: not empty, not absolute, not climbing out."""
+    return bool(path) and path[0] != "/" and "\0" not in path and ".." not in path.split("/")

@@ -15,43 +15,22 @@ from typing import Final, TypeVar, cast
 import msgspec
 
 from kagura_git.errors import InvalidRecord, NotFound, UsageError
+from kagura_git.model.cleaning import MAX_TEXT, text, trace
 from kagura_git.model.ids import LETTERS, Kind, is_id, kind_of
 from kagura_git.model.mapping import readable
-from kagura_git.model.records import ACTION_ALIASES, ACTIONS, Action
+from kagura_git.model.plain import RECORD_BYTES, unfit
+from kagura_git.model.records import ACTION_ALIASES, ACTIONS, Action, text_fields
 from kagura_git.model.redact import redact_record
 
-MAX_TEXT: Final = 64 * 1024
-_HEAD: Final = 24 * 1024
+__all__ = [
+    "MAX_TEXT", "Texts", "action", "checked", "fraction", "line_range", "number", "optional",
+    "path", "paths", "record_id", "required", "said_path", "since", "text", "texts", "trace",
+]  # fmt: skip
+_MOST_PATHS: Final = 5000
+_LONGEST_PATH: Final = 4096
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
-_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_TRAILING: Final = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
-
 T = TypeVar("T")
 Texts = Sequence[str] | str | None
-
-
-def text(value: str | None) -> str:
-    """Return a text without colour codes, control characters and trailing blanks.
-
-    One of more than 64 KiB keeps its head and its tail: a trace says most at both ends.
-    """
-    if not value:
-        return ""
-    plain = value.replace("\r\n", "\n").replace("\r", "\n")
-    if len(plain) > 2 * MAX_TEXT:
-        plain = _cut(plain)  # before the patterns below, so that 20 MB cost nothing
-    plain = _ANSI.sub("", plain)
-    plain = plain.encode("utf-8", "replace").decode("utf-8")
-    plain = _CONTROL.sub(" ", plain)
-    plain = _TRAILING.sub("", plain).strip("\n")
-    return _TRAILING.sub("", _cut(plain)) if len(plain) > MAX_TEXT else plain
-
-
-def _cut(plain: str) -> str:
-    tail = MAX_TEXT - _HEAD - 80
-    left_out = len(plain) - _HEAD - tail
-    return f"{plain[:_HEAD]}\n[... {left_out:,} characters left out ...]\n{plain[-tail:]}"
 
 
 def required(value: str | None, name: str) -> str:
@@ -67,12 +46,40 @@ def optional(value: str | None) -> str | None:
     return text(value) or None
 
 
+def path(value: str | None, name: str) -> str:
+    """Return a file's path to the letter: names may hold any character but NUL."""
+    if not value:
+        raise UsageError(f"{name} is empty", hint=f"Name a file in {name}.", where=name)
+    return value
+
+
+def paths(value: Texts, name: str) -> list[str]:
+    """Return a list of paths like :func:`texts`, but to the letter; raises ``UsageError``."""
+    found = list(dict.fromkeys(item for item in _items(value, name) if item))
+    if len(found) > _MOST_PATHS:
+        raise UsageError(
+            f"{name} names {len(found):,} files", hint="Name their folder instead.", where=name
+        )
+    return found
+
+
+def said_path(value: str) -> str:
+    """Return a path as a record can say it, wherever it leads: Unicode, and no longer than one."""
+    plain = value.encode("utf-8", "replace").decode("utf-8")
+    return plain if len(plain) <= _LONGEST_PATH else f"...{plain[-_LONGEST_PATH + 3 :]}"
+
+
 def texts(value: Texts, name: str) -> list[str]:
     """Return a list of texts from a list, a JSON list, or one bare text; duplicates go.
 
     Raises:
         UsageError: a JSON value that is no list of texts.
     """
+    clean = (text(item).strip() for item in _items(value, name))
+    return list(dict.fromkeys(item for item in clean if item))
+
+
+def _items(value: Texts, name: str) -> list[str]:
     if value is None:
         return []
     items: Sequence[object]
@@ -90,8 +97,15 @@ def texts(value: Texts, name: str) -> list[str]:
         raise UsageError(
             f"{name} must be a list of texts", hint='Such as ["auth", "jwt"].', where=name
         )
-    clean = (text(cast(str, item)).strip() for item in items)
-    return list(dict.fromkeys(item for item in clean if item))
+    found = [cast(str, item) for item in items]
+    size = sum(map(len, found))
+    if size > 4 * RECORD_BYTES:  # before seconds are spent on what no file can hold
+        raise UsageError(
+            f"{name} holds {size:,} characters; a record may have {RECORD_BYTES:,} bytes",
+            hint="Say less in it.",
+            where=name,
+        )
+    return found
 
 
 def _whole(value: float | str) -> int:
@@ -162,8 +176,20 @@ def checked(record: T) -> tuple[T, list[str]]:
     """Return a record redacted and proven valid, and the kinds of secrets taken out.
 
     Raises:
-        InvalidRecord: a field breaks its rule.
+        InvalidRecord: a field breaks its rule, or no file could give it back as it is.
     """
+    said = text_fields(record).values()  # type: ignore[arg-type]
+    texts_ = (item for value in said for item in (value if isinstance(value, list) else [value]))
+    size = sum(len(item) for item in texts_ if isinstance(item, str))
+    if size > RECORD_BYTES:  # before seconds are spent on what no file can hold
+        raise InvalidRecord(
+            f"{size:,} characters; a record may have {RECORD_BYTES:,} bytes",
+            hint="Shorten its longest texts, or say less in its lists.",
+        )
+    for name in ("extra", "conflicts"):
+        wrong = unfit(getattr(record, name, {}), 0)
+        if wrong:
+            raise InvalidRecord(f"{name}: {wrong}", hint="Correct that field.")
     try:
         # Building a struct does not validate it; a round trip does.
         msgspec.convert(msgspec.to_builtins(record), type(record))

@@ -7,7 +7,7 @@ that an older program does not strip what a newer one recorded.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,18 +15,21 @@ import msgspec
 
 from kagura_git.errors import InvalidRecord
 from kagura_git.model.ids import Kind
+from kagura_git.model.printable import one_line
 from kagura_git.model.records import (
     RECORD_TYPES,
     SCHEMA_VERSION,
     AnyRecord,
     Change,
+    Occurrence,
     Record,
     schema_name,
 )
 
 # Written even when empty or at their default: a reader of the file should see them.
 _ALWAYS: Final = {"status", "confidence", "resolved", "occurrences", "message", "author", "reason"}
-_SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]*)\Z")
+_SEEN: Final = tuple(name for name in Occurrence.__struct_fields__ if name != "extra")
+_SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]{0,8})\Z")
 
 
 def iso(moment: datetime) -> str:
@@ -41,12 +44,9 @@ def iso(moment: datetime) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
-    if isinstance(value, msgspec.Struct):
-        return {
-            name: _plain(item)
-            for name in value.__struct_fields__
-            if (item := getattr(value, name)) is not None
-        }
+    if isinstance(value, Occurrence):
+        known = {name: _plain(item) for name in _SEEN if (item := getattr(value, name)) is not None}
+        return {**known, **{n: v for n, v in value.extra.items() if n not in _SEEN}}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
@@ -56,11 +56,13 @@ def to_mapping(record: AnyRecord) -> dict[str, Any]:
     """Return a record as JSON-ready values, in writing order, without empty optional fields."""
     out: dict[str, Any] = {} if isinstance(record, Change) else {"schema": schema_name(record.kind)}
     for name in record.__struct_fields__:
-        if name == "extra":
+        if name in ("extra", "conflicts"):
             continue
         value = getattr(record, name)
         if name in _ALWAYS or not (value is None or value == "" or value == []):
             out[name] = _plain(value)
+    if not isinstance(record, Change) and record.conflicts:
+        out["conflicts"] = record.conflicts  # after what it speaks of
     known = {"schema", *record.__struct_fields__} - {"extra"}
     out.update((name, value) for name, value in record.extra.items() if name not in known)
     return out
@@ -77,7 +79,7 @@ def from_mapping(mapping: Mapping[str, Any], where: str = "") -> Record:
     match = _SCHEMA.match(schema) if isinstance(schema, str) else None
     if match is None:
         raise InvalidRecord(
-            f"'schema' is {schema!r}, not 'kagura/<kind>/{SCHEMA_VERSION}'",
+            f"'schema' is {shortly(schema)}, not 'kagura/<kind>/{SCHEMA_VERSION}'",
             hint="Restore the record's 'schema' line; `git log -p` on the file shows it.",
             where=where,
         )
@@ -99,9 +101,11 @@ def change_from_mapping(mapping: Mapping[str, Any], where: str = "") -> Change:
 
 
 def _convert(mapping: Mapping[str, Any], type_: type[Any], where: str) -> Any:
-    known = set(type_.__struct_fields__) - {"extra"}
-    values = {name: value for name, value in mapping.items() if name in known}
-    values["extra"] = {n: v for n, v in mapping.items() if n not in known and n != "schema"}
+    fields = {name: value for name, value in mapping.items() if name != "schema"}
+    values = _with_extra(fields, set(type_.__struct_fields__) - {"extra"})
+    seen = values.get("seen")
+    if isinstance(seen, list) and type_ is not Change:
+        values["seen"] = [_with_extra(i, _SEEN) if isinstance(i, Mapping) else i for i in seen]
     try:
         return msgspec.convert(values, type_, strict=True)
     except msgspec.ValidationError as error:
@@ -112,8 +116,19 @@ def _convert(mapping: Mapping[str, Any], type_: type[Any], where: str) -> Any:
         ) from None
 
 
+def _with_extra(mapping: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    values = {name: value for name, value in mapping.items() if name in known}
+    rest = {name: value for name, value in mapping.items() if name not in known}
+    return {**values, "extra": rest} if rest else values
+
+
 def readable(error: msgspec.ValidationError) -> str:
     """Return msgspec's message with the field's name in front instead of a JSON path behind."""
     text, _, path = str(error).partition(" - at `$")
     name = path.rstrip("`").lstrip(".")
-    return f"{name}: {text}" if name else text
+    return shortly(f"{name}: {text}" if name else text, str)
+
+
+def shortly(value: Any, form: Callable[[Any], str] = repr) -> str:
+    """Return a value as an error may quote it: printable, and no longer than a line or two."""
+    return one_line(form(value[:300] if isinstance(value, str) else value), 200)

@@ -18,6 +18,10 @@ from kagura_git.model.ids import Kind
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
 Time = Annotated[datetime, Meta(tz=True, description="UTC, ISO 8601")]
 Text = Annotated[str, Meta(min_length=1)]
+Conflicts = Annotated[
+    dict[str, list[Any]],
+    Meta(description="By field: what a merge could not choose between. Removing one settles it."),
+]
 # Python's $ also matches before a newline at the end, hence (?!\n).
 DecisionId = Annotated[str, Meta(pattern=r"^D-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 ErrorId = Annotated[str, Meta(pattern=r"^E-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
@@ -38,20 +42,32 @@ ACTION_ALIASES: Final[dict[str, Action]] = {
 }
 
 
-class Occurrence(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Occurrence(Struct, kw_only=True, omit_defaults=True):
     """One time an error was seen."""
 
     at: Time
     session: SessionId | None = None
+    # The fields of newer versions, here too.
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class _Common(Struct, kw_only=True, omit_defaults=True):
-    """What every stored record carries; ``extra`` keeps the fields of newer versions."""
+    """What every record carries; ``extra`` keeps the fields of newer versions."""
 
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-class Decision(_Common, kw_only=True, omit_defaults=True):
+class _Stored(_Common, kw_only=True, omit_defaults=True):
+    """What every record file carries besides.
+
+    ``conflicts`` holds, by field, the values that a merge could not choose
+    between; the field shows one of them. Removing an entry settles it.
+    """
+
+    conflicts: Conflicts = field(default_factory=dict)
+
+
+class Decision(_Stored, kw_only=True, omit_defaults=True):
     """A design decision with its rationale."""
 
     kind: ClassVar[Kind] = "decision"
@@ -81,7 +97,7 @@ class Decision(_Common, kw_only=True, omit_defaults=True):
         return first_line(self.decision)
 
 
-class Error(_Common, kw_only=True, omit_defaults=True):
+class Error(_Stored, kw_only=True, omit_defaults=True):
     """A problem met while working, and its solution once there is one."""
 
     kind: ClassVar[Kind] = "error"
@@ -114,7 +130,7 @@ class Error(_Common, kw_only=True, omit_defaults=True):
         return f"{self.error_type}: {head}" if head else self.error_type
 
 
-class Session(_Common, kw_only=True, omit_defaults=True):
+class Session(_Stored, kw_only=True, omit_defaults=True):
     """A stretch of work; what belongs to it is joined, never copied here."""
 
     kind: ClassVar[Kind] = "session"

@@ -22,7 +22,7 @@ R = TypeVar("R", Decision, Error, Session, Change)
 
 _PLUGINS: Final = (
     "artifactory aws azure_storage_key basic_auth cloudant discord github_token gitlab_token "
-    "ibm_cloud_iam ibm_cos_hmac jwt mailchimp npm private_key pypi_token sendgrid slack "
+    "ibm_cloud_iam ibm_cos_hmac jwt mailchimp private_key pypi_token sendgrid slack "
     "softlayer square_oauth stripe telegram_token twilio"
 ).split()
 
@@ -57,6 +57,11 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("slack-webhook", r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,}"),
         ("stripe-key", r"\b(?:[sr]k|whsec)_(?:live_|test_)?[A-Za-z0-9]{20,}"),
         ("npm-token", r"\bnpm_[A-Za-z0-9]{36}"),
+        # An .npmrc's line; the detector for it takes quadratic time in slashes.
+        (
+            "npm-token",
+            r":_(?:authToken|auth|password)\s{0,5}=\s{0,5}(?P<secret>(?!\[redacted:)\S{6,500})",
+        ),
         ("pypi-token", r"\bpypi-[A-Za-z0-9_-]{40,}"),
         ("aws-access-key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
         ("digitalocean-token", r"\bdo[oprt]_v1_[a-f0-9]{64}"),
@@ -95,6 +100,8 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
+# Beside the free texts: what a caller may have put an address with a password into.
+_ALSO: Final = ("related_files", "screenshot", "project_id", "extra", "conflicts")
 _ROUNDS: Final = 5
 _PIECE: Final = 1000
 _OVERLAP: Final = 250
@@ -176,17 +183,38 @@ def _plugins() -> tuple[Any, ...]:
 
 
 def redact_record(record: R) -> tuple[R, list[str]]:
-    """Return the record with every free-text field redacted, and the kinds found."""
+    """Return the record with every text redacted, its free-form fields too, and the kinds found.
+
+    The paths of a change stay to the letter: its commit is found by them.
+    """
     changes: dict[str, Any] = {}
     kinds: dict[str, None] = {}
-    for name, value in text_fields(record).items():
-        if isinstance(value, str):
-            clean, found = redact(value)
-        else:
-            pairs = [redact(item) for item in value]
-            clean = [text for text, _ in pairs]  # type: ignore[assignment]
-            found = [kind for _, more in pairs for kind in more]
+    also: tuple[str, ...] = () if isinstance(record, Change) else _ALSO
+    values: dict[str, Any] = {**text_fields(record)}
+    values.update((name, getattr(record, name, None)) for name in also)
+    for name, value in values.items():
+        clean, found = _redacted(value)
         if found:
             changes[name] = clean
             kinds.update(dict.fromkeys(found))
     return (msgspec.structs.replace(record, **changes) if changes else record), list(kinds)
+
+
+def _redacted(value: Any) -> tuple[Any, list[str]]:
+    """Return a value of texts, lists and mappings, redacted, and the kinds found in it."""
+    kinds: dict[str, None] = {}
+
+    def clean(item: Any) -> Any:
+        match item:
+            case str():
+                text, found = redact(item)
+                kinds.update(dict.fromkeys(found))
+                return text
+            case list():
+                return [clean(inner) for inner in item]
+            case dict():
+                return dict(zip(item, map(clean, item.values()), strict=True))
+            case _:
+                return item
+
+    return clean(value), list(kinds)

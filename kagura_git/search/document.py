@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from kagura_git.model.fingerprint import frames
 from kagura_git.model.ids import Kind
@@ -58,6 +58,10 @@ def document(record: AnyRecord, key: str, digest: str) -> Document:
             parts, texts, files = _session(record)
         case Change():
             parts, texts, files = _change(record)
+    disputed = [text for text in _disputed(record) if text not in parts]
+    if disputed:
+        parts = [*parts, *disputed]
+        texts += passages("\n".join([record.title, *disputed]), record.title)
     tags = [] if isinstance(record, Change) else list(map(clean, record.tags))
     files = list(map(clean, files))
     words = clean("\n".join([*_said(parts), *tags, *files]))
@@ -83,6 +87,19 @@ def document(record: AnyRecord, key: str, digest: str) -> Document:
 
 
 _Parts = tuple[list[str | None], tuple[str, ...], list[str]]
+
+
+def _disputed(record: AnyRecord) -> list[str]:
+    """Return the texts that a merge could not choose between: the fields show but one of them."""
+    return [] if isinstance(record, Change) else _leaves(record.conflicts)
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in _leaves(item)]
+    return [value] if isinstance(value, str) else []
 
 
 def _said(parts: Iterable[str | None]) -> list[str]:

@@ -69,7 +69,7 @@ def load(folder: Path, before_vectors: Callable[[], None] | None = None) -> Gene
                 before_vectors()
             try:
                 return _open(folder, found)
-            except (OSError, ValueError, RuntimeError):
+            except (OSError, ValueError, RuntimeError, LookupError, TypeError):
                 pass  # faiss reports what it cannot read as RuntimeError
         # A refresh elsewhere may have deleted the generation between our two reads; then there
         # is another manifest. If it is the same one, it is damaged.
@@ -100,10 +100,19 @@ def _open_vectors(folder: Path, found: Manifest) -> tuple[Any, NDArray[Any]] | N
         import faiss
     except ImportError:
         return None  # the extra was taken away; words still answer
-    # Maps the file instead of reading it, where this faiss knows how.
-    flags = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
-    index: Any = faiss.read_index(str(manifest.path(folder, found, ".vectors")), flags)
+    file = str(manifest.path(folder, found, ".vectors"))
+    if _is_unicode(file):
+        # Maps the file instead of reading it, where this faiss knows how.
+        index: Any = faiss.read_index(file, getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
+    else:  # faiss takes no other names
+        import numpy as np
+
+        index = faiss.deserialize_index(np.fromfile(file, np.uint8))
     if index.d != found.dim or index.ntotal == 0:
         raise ValueError("not the vectors of this manifest")
     rows: NDArray[Any] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
     return index, rows.reshape(index.ntotal, index.d)
+
+
+def _is_unicode(name: str) -> bool:
+    return not any("\ud800" <= sign <= "\udfff" for sign in name)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kagura_git.errors import KaguraError
 from kagura_git.search import generation, manifest
 from kagura_git.search.embed import LazyModel, Progress
 from kagura_git.search.generation import Generation
@@ -38,13 +37,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
-    """What a refresh did; ``reason`` says why there are no vectors, if there are none."""
+    """What a refresh did; ``reason`` says why there are no vectors, if there are none.
+
+    ``problem`` says why the index is in memory only, for this process alone.
+    """
 
     records: int
     vectors: int
     embedded_now: int
     changed: int
     reason: str = ""
+    problem: OSError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,10 @@ class SearchIndex:
             load: reads the documents of the keys that changed.
             progress: called with texts embedded so far, and their number.
 
-        Raises:
-            KaguraError: the folder cannot be written to.
+        Where the disk takes no index (full, read-only), this process answers from memory.
         """
         from kagura_git.search.refresh import Known, reusable, sources, vector_rows
-        from kagura_git.search.writing import write
+        from kagura_git.search.writing import build, in_memory, write
 
         now = self._current()
         plan = self._plan(listing, now)
@@ -147,17 +149,17 @@ class SearchIndex:
         if known and found:
             vectors, embedded = vector_rows(found, now, known, self.model, progress)
         name = self.model.model, self.model.digest
+        built = build(found, skipped, now, vectors, name)
+        problem = None
         try:
-            write(self.folder, found, skipped, now, vectors, name)
+            write(self.folder, built)
         except OSError as error:
-            raise KaguraError(
-                f"cannot write the search index: {error.strerror or error}",
-                hint="Search answers from the index as it was.",
-                where=str(self.folder),
-            ) from error
+            problem = error
+            self._generation, self._stamp = in_memory(built), manifest.stamp(self.folder)
         # Counted here: opening the new generation is for the search that needs it.
         rows = 0 if vectors is None else len(vectors)
-        return RefreshReport(len(found), rows, embedded, len(plan.changed), self.model.reason)
+        reason = self.model.reason
+        return RefreshReport(len(found), rows, embedded, len(plan.changed), reason, problem)
 
     def search(
         self,

@@ -147,6 +147,13 @@ def write_file(file: Path, chunks: Iterable[bytes | memoryview]) -> None:
         os.fsync(stream.fileno())
 
 
+def make_way(folder: Path) -> None:
+    """Move what is neither an index nor a manifest out of their places."""
+    for place, right in ((folder, Path.is_dir), (folder / NAME, Path.is_file)):
+        if (place.exists() or place.is_symlink()) and not right(place):
+            place.rename(place.with_name(f"{place.name}.{os.urandom(4).hex()}.unreadable"))
+
+
 def replace(folder: Path, manifest: Manifest) -> None:
     """Make this generation the current one, then delete those nobody can want any more."""
     body = msgspec.msgpack.encode(manifest)
@@ -156,6 +163,14 @@ def replace(folder: Path, manifest: Manifest) -> None:
     os.replace(aside, folder / NAME)
     atomic.sync_folder(os.fspath(folder))
     _sweep(folder, before, current=_generation(folder))
+
+
+def discard(folder: Path, generation: str) -> None:
+    """Delete what there is of a generation that could not be written whole."""
+    if generation != _generation(folder):
+        for suffix in (*SUFFIXES, ".manifest"):
+            with contextlib.suppress(OSError):
+                (folder / f"{generation}{suffix}").unlink()
 
 
 def _generation(folder: Path) -> str | None:

@@ -63,7 +63,10 @@ def _vector(now: Generation, model: LazyModel, text: str) -> NDArray[Any] | None
     if now.vectors is None or not text.strip() or now.manifest.model != model.digest:
         return None
     embedder = model.embedder()
-    return None if embedder is None else embedder.embed([essence(text)])[0]
+    if embedder is None or embedder.dim != now.vectors.shape[1]:  # a damaged cache of vectors
+        return None
+    vector: NDArray[Any] = embedder.embed([essence(text)])[0]
+    return vector
 
 
 def _with(found: Candidates, more: list[int]) -> Candidates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -54,7 +55,14 @@ class Known:
     def look(self, digests: Iterable[bytes]) -> None:
         """Fetch vectors from the cache."""
         wanted = [d for d in dict.fromkeys(digests) if d not in self.vectors]
-        self.vectors.update(self.cache.get_many(self.model, wanted))
+        found = self.cache.get_many(self.model, wanted)
+        # A vector of another length than its neighbours is none of this model's.
+        sizes = Counter(len(v) for v in found.values() if isinstance(v, bytes) and len(v) % 4 == 0)
+        usual = len(next(iter(self.vectors.values()), b"")) or max(
+            sizes, key=sizes.__getitem__, default=0
+        )
+        fitting = (d for d, v in found.items() if isinstance(v, bytes) and len(v) == usual > 0)
+        self.vectors.update((d, found[d]) for d in fitting)
 
     def embed(
         self, texts: Mapping[bytes, str], embedder: Embedder, progress: Progress | None
@@ -180,7 +188,9 @@ def _texts(found: Sequence[Source]) -> Iterator[tuple[bytes, str]]:
             yield from zip(source.digests, source.new.passages, strict=True)
 
 
-def _assembled(found: Sequence[Source], old: Generation | None, known: Known) -> NDArray[Any]:
+def _assembled(
+    found: Sequence[Source], old: Generation | None, known: Known
+) -> NDArray[Any] | None:
     import numpy as np
 
     starts = old.row_starts.tolist() if old else []
@@ -194,6 +204,11 @@ def _assembled(found: Sequence[Source], old: Generation | None, known: Known) ->
             digests = source.digests
             order.extend(range(before + len(fresh), before + len(fresh) + len(digests)))
             fresh.extend(known.vectors[digest] for digest in digests)
+    sizes = {len(vector) for vector in fresh}
+    if old is not None and old.vectors is not None:
+        sizes.add(old.vectors.shape[1] * 4)
+    if len(sizes) > 1:
+        return None  # a damaged cache: search by words until it is away
     width = len(fresh[0]) // 4 if fresh else 0
     new = np.frombuffer(b"".join(fresh), np.float32).reshape(len(fresh), width)
     if old is None or old.vectors is None:

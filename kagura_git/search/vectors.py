@@ -66,9 +66,11 @@ class VectorCache:
         try:
             return self._with_database(work)
         except (sqlite3.OperationalError, OSError):
-            return None  # locked for too long, disk full, read-only: the file itself is fine
+            if not self._obstructed():
+                return None  # locked for too long, disk full, read-only: the file itself is fine
         except sqlite3.DatabaseError:
-            self._set_aside()
+            pass
+        self._set_aside()
         try:
             return self._with_database(work)
         except (sqlite3.DatabaseError, OSError):
@@ -90,13 +92,26 @@ class VectorCache:
                 _create(db)
             return work(db)
 
+    def _parts(self) -> list[Path]:
+        suffixes = ("", "-wal", "-shm", "-journal")
+        return [self.path.with_name(self.path.name + suffix) for suffix in suffixes]
+
+    def _obstructed(self) -> bool:
+        """Tell whether something that is no file stands in the place of one of SQLite's."""
+        return any(os.path.lexists(part) and not part.is_file() for part in self._parts())
+
     def _set_aside(self) -> None:
-        aside = self.path.with_name(f"{self.path.name}.unreadable")
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(self.path, aside)
-        # The journal of the unreadable file must not be replayed into the new one.
-        for suffix in ("-wal", "-shm", "-journal"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        """Move the file away, with the journals that must not be replayed into a new one."""
+        mark = os.urandom(4).hex()
+        for part in self._parts():
+            with contextlib.suppress(OSError):
+                if part != self.path and part.is_file():
+                    part.unlink()
+                elif os.path.lexists(part):
+                    name = f"{part.name}.unreadable"
+                    # A folder cannot take the place of what was set aside before.
+                    aside = name if part.is_file() else f"{name}.{mark}"
+                    os.replace(part, part.with_name(aside))
 
 
 def _owner(db: sqlite3.Connection) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kagura_git.errors import InvalidRecord
 from kagura_git.model import inputs
 from kagura_git.model.mapping import change_from_mapping, to_mapping
 from kagura_git.model.records import Change
@@ -39,10 +41,10 @@ def track(
         GitError: a path outside the repository.
     """
     ws.require_init()
-    related = inputs.texts(related_files, "related_files")
+    related = inputs.paths(related_files, "related_files")
     change = Change(
         id=ws.new_id("change"),
-        path=ws.repo.relative(inputs.required(file_path, "file_path"), cwd),
+        path=ws.repo.relative(inputs.path(file_path, "file_path"), cwd),
         action=inputs.action(action),
         reason=inputs.required(reason, "reason"),
         old_path=ws.repo.relative(old_path, cwd) if old_path else None,
@@ -67,5 +69,6 @@ def waiting(ws: Workspace) -> list[Change]:
     for fact in ws.working.pending("C-").values():
         if fact.get("kind") == "change":
             mapping = {n: v for n, v in fact.items() if n not in ("kind", "at", "head")}
-            found.append(change_from_mapping(mapping, where=str(fact.get("id"))))
+            with contextlib.suppress(InvalidRecord):  # no file of ours, or a torn one
+                found.append(change_from_mapping(mapping, where=str(fact.get("id"))))
     return found

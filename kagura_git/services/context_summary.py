@@ -59,7 +59,7 @@ def _history(ws: Workspace) -> str:
         return ""
     lines = ws.repo.git.text(
         "log", f"--max-count={_MOST_COMMITS}", "--no-show-signature", "--format=%at %aE"
-    ).splitlines()
+    ).split("\n")
     moments, people = [], set()
     for line in lines:
         moment, _, email = line.partition(" ")

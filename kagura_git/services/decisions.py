@@ -48,7 +48,7 @@ def record(
         raise UsageError(
             f"a new decision cannot be {status!r}", hint=f"One of {allowed}.", where="status"
         )
-    files = [ws.repo.relative(path, cwd) for path in inputs.texts(related_files, "related_files")]
+    files = [ws.repo.relative(path, cwd) for path in inputs.paths(related_files, "related_files")]
     new = Decision(
         id=ws.new_id("decision"),
         decision=inputs.required(decision, "decision"),
@@ -100,6 +100,33 @@ def supersede(ws: Workspace, decision_id: str, by: str) -> tuple[str, Decision]:
         ws.save(new, new_path)
         ws.save(old, old_path, "superseded")
     return old_path, old
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedDecision:
+    """What :func:`merge` made: the decision that stays, and the one it took in."""
+
+    path: str
+    decision: Decision
+    other_path: str
+    other: Decision
+
+
+def merge(ws: Workspace, decision_id: str, other_id: str) -> JoinedDecision:
+    """Join a decision that was recorded twice; the first stays, the second is superseded by it.
+
+    Raises:
+        Conflict: the two are one record, contradict each other, or have been joined.
+        NotFound: one of them is no decision of this branch.
+    """
+    with ws.lock():
+        path, kept = get(ws, decision_id)
+        other_path, other = get(ws, other_id)
+        kept, other = transitions.join(kept, other)
+        kept, _ = inputs.checked(kept)
+        ws.save(kept, path)
+        ws.save(other, other_path, "superseded")
+    return JoinedDecision(path, kept, other_path, other)
 
 
 def get(ws: Workspace, decision_id: str) -> tuple[str, Decision]:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from kagura_git.errors import KaguraError
-from kagura_git.git import config, shims, staging
-from kagura_git.git.notes import REF
 from kagura_git.model.mapping import iso
-from kagura_git.store.files import FOLDER
+from kagura_git.services import health_files, health_git, health_records, leftovers
+from kagura_git.services.finding import Finding
+from kagura_git.store.files import Stored
 from kagura_git.workspace import Workspace
 
-Severity = Literal["ok", "warning", "error"]
-_SHOWN: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; ``mend`` says what to do about it."""
-
-    check: str
-    severity: Severity
-    message: str
-    mend: str = ""
+_SHOWN: Final = 5
 
 
 class IndexState(Protocol):
@@ -41,31 +29,51 @@ class IndexState(Protocol):
         ...
 
 
-def check(ws: Workspace, index: IndexState, environ: Mapping[str, str]) -> list[Finding]:
-    """Return what was looked at, faults and all, in a fixed order."""
-    if not os.path.isdir(os.path.join(ws.repo.top, FOLDER)):
-        return [
-            Finding("setup", "error", "not set up in this repository", "Run `git kagura init`.")
-        ]
+def is_set_up(ws: Workspace) -> bool:
+    """Tell whether ``git kagura init`` has been run here, or where this was cloned from."""
+    return ws.is_set_up
+
+
+def check(
+    ws: Workspace,
+    index: IndexState,
+    environ: Mapping[str, str],
+    *,
+    stored: Sequence[Stored] | None = None,
+    abandoned: int = 0,
+) -> list[Finding]:
+    """Return what was looked at, faults and all, in a fixed order.
+
+    Args:
+        stored: every record file, where it has been read already.
+        abandoned: how many records only the journal still has.
+    """
+    if not is_set_up(ws):
+        hint = "Run `git kagura init`."
+        return [Finding("setup", "error", "not set up in this repository", hint)]
+    records = list(ws.files.read_all()) if stored is None else stored
     checks: list[Callable[[], Iterator[Finding]]] = [
-        lambda: _setup(ws),
-        lambda: _hooks(ws, environ),
-        lambda: _notes(ws),
-        lambda: _records(ws),
-        lambda: _staged(ws),
+        lambda: health_git.version(ws),
+        lambda: _enabled(ws),
+        lambda: health_files.settings(ws),
+        lambda: health_git.hooks(ws, environ),
+        lambda: health_git.merge_driver(ws),
+        lambda: health_git.notes(ws),
+        lambda: health_records.readable(records),
+        lambda: health_records.conflicts(records),
+        lambda: health_records.same_decisions(records),
+        lambda: health_files.changed_on_the_way(ws),
+        lambda: health_files.ignored(ws),
+        lambda: health_records.unstaged(ws),
+        lambda: _abandoned(abandoned),
         lambda: _session(ws),
+        lambda: _left_behind(ws),
         lambda: _index(index),
     ]
     return [finding for look in checks for finding in look()]
 
 
-def _setup(ws: Workspace) -> Iterator[Finding]:
-    version = ws.repo.git.text("--version").removeprefix("git version ").split()[0]
-    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if numbers < (2, 30):
-        yield Finding("git", "error", f"git {version} is too old", "Install git 2.30 or newer.")
-    else:
-        yield Finding("git", "ok", f"git {version}")
+def _enabled(ws: Workspace) -> Iterator[Finding]:
     if not ws.settings.enabled:
         yield Finding(
             "setup", "warning", "recording is turned off",
@@ -73,90 +81,29 @@ def _setup(ws: Workspace) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _hooks(ws: Workspace, environ: Mapping[str, str]) -> Iterator[Finding]:
-    if environ.get("KAGURA_DISABLE"):
-        yield Finding("hooks", "warning", "KAGURA_DISABLE is set", "Unset it to let hooks work.")
-    elif not ws.settings.hooks_enabled:
+def _abandoned(count: int) -> Iterator[Finding]:
+    if count:
+        what = "a record is" if count == 1 else f"{count} records are"
         yield Finding(
-            "hooks", "warning", "turned off in kagura.toml",
-            "Remove `enabled = false` under [hooks].",
+            "journal", "warning", f"{what} on no branch any more; the journal still has them",
+            "`git kagura recover --list` shows them.",
         )  # fmt: skip
-    faults = [state for state in shims.inspect(ws.repo) if not state.ok]
-    for state in faults:
-        yield Finding("hooks", "error", f"{state.name}: {state.problem}", "Run `git kagura init`.")
-    if not faults:
-        yield Finding("hooks", "ok", "installed and reached")
 
 
-def _notes(ws: Workspace) -> Iterator[Finding]:
-    git = ws.repo.git
-    faults = []
-    for name, loss in (
-        ("notes.rewriteRef", "amend and rebase would lose the reasons of a commit"),
-        ("notes.displayRef", "`git log` does not show the reasons"),
-    ):
-        if not any(_covers(value.value) for value in config.values(git, name)):
-            severity: Severity = "error" if name == "notes.rewriteRef" else "warning"
-            faults.append(
-                Finding("notes", severity, f"{name} lacks {REF}: {loss}", "Run `git kagura init`.")
-            )
-    for remote in config.remotes(git):
-        specs = [setting.value for setting in config.values(git, f"remote.{remote}.fetch")]
-        forced = [spec for spec in specs if spec.startswith("+") and _lands_on_notes(spec)]
-        if forced:
-            faults.append(
-                Finding(
-                    "notes", "error",
-                    f"remote {remote}: the forced fetch {forced[0]} overwrites unpushed notes",
-                    f"Take that line out of remote.{remote}.fetch, then run `git kagura init`.",
-                )
-            )  # fmt: skip
-        if not any(f"refs/notes/remotes/{remote}/" in spec for spec in specs):
-            faults.append(
-                Finding(
-                    "notes", "warning", f"remote {remote}: its notes are not fetched",
-                    "Run `git kagura init`.",
-                )
-            )  # fmt: skip
-    yield from faults or [Finding("notes", "ok", f"{REF} follows rewrites")]
-
-
-def _covers(pattern: str) -> bool:
-    import fnmatch
-
-    return fnmatch.fnmatchcase(REF, pattern)
-
-
-def _lands_on_notes(spec: str) -> bool:
-    return _covers(spec.rpartition(":")[2])
-
-
-def _records(ws: Workspace) -> Iterator[Finding]:
-    count, faults = 0, 0
-    for stored in ws.files.read_all():
-        count += 1
-        if stored.problem is None:
-            continue
-        faults += 1
-        if faults <= _SHOWN:
-            problem = stored.problem
-            where = problem.where or stored.path
-            yield Finding("records", "error", f"{where}: {problem.message}", problem.hint)
-    if faults > _SHOWN:
-        yield Finding("records", "error", f"and {faults - _SHOWN} more", "Mend the first ones.")
-    if not faults:
-        yield Finding("records", "ok", f"{count} valid")
-
-
-def _staged(ws: Workspace) -> Iterator[Finding]:
-    if not ws.settings.stage:
-        return
-    left = staging.unstaged_records(ws.repo)
-    if left:
-        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+def _left_behind(ws: Workspace) -> Iterator[Finding]:
+    found = leftovers.find(ws)
+    for item in [item for item in found if not item.ours]:
         yield Finding(
-            "staging", "warning", f"{left[0]}{more}: the next commit would leave it out",
-            "Run `git add .kagura`.",
+            "locks", "warning", f"{item.path}: {item.what}",
+            "If no git command runs in this repository any more, remove that file.",
+        )  # fmt: skip
+    ours = [item for item in found if item.ours]
+    if ours:
+        names = ", ".join(os.path.relpath(item.path, ws.repo.top) for item in ours[:_SHOWN])
+        more = f" and {len(ours) - _SHOWN} more" if len(ours) > _SHOWN else ""
+        yield Finding(
+            "leftovers", "warning", f"left behind, needed by nobody: {names}{more}",
+            "Run `git kagura doctor --fix`.",
         )  # fmt: skip
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kagura_git.errors import NotFound, UsageError
+from kagura_git.errors import InvalidRecord, NotFound, UsageError
 from kagura_git.git import blame, diff
 from kagura_git.git.log import Commit, commits
 from kagura_git.git.run import revision
-from kagura_git.model.ids import is_id
+from kagura_git.model.ids import id_in_name
 from kagura_git.model.records import Decision, Error, governs
+from kagura_git.services import claims
 from kagura_git.workspace import Workspace
 
 _WHY_COMMITS: Final = 20
@@ -64,7 +65,7 @@ def log(
         return []
     revisions = [revision(range_)] if range_ else ["HEAD"]
     found = commits(ws.repo.git, revisions, paths=[path] if path else (), limit=limit)
-    return [_remembered(ws, commit) for commit in found]
+    return [_remembered(ws, commit) for commit in claims.checked(ws, found)]
 
 
 def _remembered(ws: Workspace, commit: Commit) -> Remembered:
@@ -125,14 +126,15 @@ def why(ws: Workspace, path: str, line: int | None = None) -> Why:
             reasons=tuple(waiting),
             decisions=_governing(ws, path, ()),
         )
-    (commit,) = commits(ws.repo.git, [blamed.sha], walk=False)
+    (commit,) = claims.checked(ws, commits(ws.repo.git, [blamed.sha], walk=False))
     return _why_commit(ws, path, line, commit, blamed.path)
 
 
 def _why_file(ws: Workspace, path: str) -> Why:
     if ws.repo.head() is None:
         raise NotFound("no commit yet", where=path)
-    found = commits(ws.repo.git, ["HEAD"], paths=[path], limit=_WHY_COMMITS)
+    newest_first = commits(ws.repo.git, ["HEAD"], paths=[path], limit=_WHY_COMMITS)
+    found = claims.checked(ws, newest_first)
     waiting = _pending_reasons(ws, path)
     if not found and not waiting:
         raise NotFound(
@@ -141,7 +143,8 @@ def _why_file(ws: Workspace, path: str) -> Why:
             where=path,
         )
     reasons = [*waiting, *(entry for commit in found for entry in _reasons(commit, {path}))]
-    ids = [value for commit in found for value in commit.ids("decision") if _names(ws, value, path)]
+    linked = _linked(ws, found).values()
+    about = [r for r in linked if not isinstance(r, Decision) or _names(r, path)]
     newest = found[0] if found else None
     return Why(
         path=path,
@@ -151,14 +154,15 @@ def _why_file(ws: Workspace, path: str) -> Why:
         author=newest.author if newest else None,
         date=newest.date if newest else None,
         reasons=tuple(reasons),
-        decisions=_governing(ws, path, ids),
-        errors=tuple(_errors_of(ws, path, found)),
+        decisions=_governing(ws, path, about),
+        errors=_errors(linked, path),
         sessions=tuple(dict.fromkeys(s for commit in found for s in commit.ids("session"))),
     )
 
 
 def _why_commit(ws: Workspace, path: str, line: int, commit: Commit, old: str) -> Why:
     reasons = list(_reasons(commit, {path, old}))
+    linked = _linked(ws, [commit]).values()
     return Why(
         path=path,
         line=line,
@@ -167,8 +171,8 @@ def _why_commit(ws: Workspace, path: str, line: int, commit: Commit, old: str) -
         author=commit.author,
         date=commit.date,
         reasons=tuple(reasons),
-        decisions=_governing(ws, path, commit.ids("decision")),
-        errors=tuple(_errors_of(ws, path, [commit], all_of_commit=True)),
+        decisions=_governing(ws, path, linked),
+        errors=_errors(linked, path, all_of_commit=True),
         sessions=tuple(commit.ids("session")),
     )
 
@@ -201,27 +205,36 @@ def _pending_reasons(ws: Workspace, path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _names(ws: Workspace, decision_id: str, path: str) -> bool:
+def _names(decision: Decision, path: str) -> bool:
     """Tell whether a linked decision is about this file, or names none."""
-    record = _record(ws, decision_id)
-    return isinstance(record, Decision) and (
-        not record.related_files or path in record.related_files
-    )
+    return not decision.related_files or path in decision.related_files
 
 
-def _record(ws: Workspace, record_id: str) -> Decision | Error | None:
-    if not is_id(record_id) or record_id[0] not in "DE":
-        return None
-    try:
-        record = ws.files.get(record_id)[1]
-    except NotFound:
-        return None
-    return record if isinstance(record, (Decision, Error)) else None
+def _linked(ws: Workspace, found: Iterable[Commit]) -> dict[str, Decision | Error]:
+    """Return the records that commits link to and this branch has, read in one pass.
+
+    A message may name thousands of ids that are nobody's.
+    """
+    named = {i: None for c in found for kind in ("decision", "error") for i in c.ids(kind)}
+    records: dict[str, Decision | Error] = {}
+    for path, _ in ws.files.entries(("decision", "error")) if named else ():
+        identifier = id_in_name(path.rsplit("/", 1)[-1])
+        if identifier is None or identifier not in named or identifier in records:
+            continue
+        try:
+            record = ws.files.read(path)
+        except (FileNotFoundError, InvalidRecord):
+            continue  # `doctor` reports a broken one; the others must still be told
+        if isinstance(record, (Decision, Error)):
+            records[identifier] = record
+    return {identifier: records[identifier] for identifier in named if identifier in records}
 
 
-def _governing(ws: Workspace, path: str, linked: Iterable[str]) -> tuple[Decision, ...]:
+def _governing(
+    ws: Workspace, path: str, linked: Iterable[Decision | Error]
+) -> tuple[Decision, ...]:
     """Return the linked decisions, then the live ones whose related files name the path."""
-    found = {r.id: r for i in linked if isinstance(r := _record(ws, i), Decision)}
+    found = {record.id: record for record in linked if isinstance(record, Decision)}
     for stored in ws.files.read_all(("decision",)):
         decision = stored.record
         if not isinstance(decision, Decision) or decision.status not in _LIVE:
@@ -231,15 +244,11 @@ def _governing(ws: Workspace, path: str, linked: Iterable[str]) -> tuple[Decisio
     return tuple(found.values())
 
 
-def _errors_of(
-    ws: Workspace, path: str, found: list[Commit], *, all_of_commit: bool = False
-) -> Iterator[Error]:
-    seen = set()
-    for commit in found:
-        for error_id in commit.ids("error"):
-            record = _record(ws, error_id)
-            if not isinstance(record, Error) or record.id in seen:
-                continue
-            if all_of_commit or record.file_path in (None, path):
-                seen.add(record.id)
-                yield record
+def _errors(
+    linked: Iterable[Decision | Error], path: str, *, all_of_commit: bool = False
+) -> tuple[Error, ...]:
+    return tuple(
+        record
+        for record in linked
+        if isinstance(record, Error) and (all_of_commit or record.file_path in (None, path))
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from kagura_git.errors import GitError, NotFound
+from kagura_git.errors import GitError, InvalidRecord, NotFound
 from kagura_git.model import inputs, transitions
 from kagura_git.model.fingerprint import fingerprint
 from kagura_git.model.records import Error, Occurrence
@@ -67,7 +67,7 @@ def record(
         message=inputs.text(message),
         file_path=_own_path(ws, file_path, cwd),
         line_number=inputs.number(line_number, "line_number") or None,
-        stack_trace=inputs.text(stack_trace),
+        stack_trace=inputs.trace(stack_trace),
         screenshot=inputs.optional(screenshot),
         tags=inputs.texts(tags, "tags"),
         session=session,
@@ -103,23 +103,23 @@ def record(
 
 def _own_path(ws: Workspace, file_path: str | None, cwd: str | None) -> str | None:
     """Return a path as it is said in the record; one outside the repository stays as given."""
-    given = inputs.optional(file_path)
-    if given is None or given == "unknown":
+    if not file_path or file_path == "unknown":
         return None
-    full = given if given.startswith(("/", "~")) else None
-    if full and not full.startswith(ws.repo.top + "/"):
-        return given  # a library's file, or a path of another machine: true all the same
+    absolute = file_path.startswith(("/", "~"))
+    if absolute and not file_path.startswith(ws.repo.top + "/"):
+        # A library's file, or a path of another machine: true all the same.
+        return inputs.said_path(file_path)
     try:
-        return ws.repo.relative(given, cwd)
+        return inputs.said_path(ws.repo.relative(file_path, cwd))
     except GitError:
-        return given
+        return inputs.said_path(file_path)
 
 
 def _known(ws: Workspace, mark: str) -> tuple[str, Error] | None:
     for head in ws.heads.by_fingerprint(mark):
         try:
             found = ws.files.read(head.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, InvalidRecord):
             continue
         if isinstance(found, Error) and found.fingerprint == mark:
             return head.path, found
@@ -137,7 +137,10 @@ def _again(known: Error, draft: Error, now: datetime) -> Error:
 def _similar(ws: Workspace, error: Error) -> list[Alike]:
     found = []
     for score, head in ws.heads.alike(error)[:_SIMILAR]:
-        other = ws.files.read(head.path)
+        try:
+            other = ws.files.read(head.path)
+        except (FileNotFoundError, InvalidRecord):
+            continue  # changed since it was known: what resembles is a courtesy
         if isinstance(other, Error):
             found.append(Alike(other.id, score, other.title, other.resolved, other.solution))
     return found

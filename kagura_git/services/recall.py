@@ -8,92 +8,38 @@ are searched beside the record files.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kagura_git import atomic
-from kagura_git.errors import InvalidRecord, NotFound, UsageError
+from kagura_git.errors import NotFound, UsageError
 from kagura_git.git import links as links_
 from kagura_git.git import snapshot
 from kagura_git.git.links import Links
 from kagura_git.git.notes import REF
 from kagura_git.model import inputs
 from kagura_git.model.fingerprint import fingerprint
-from kagura_git.model.ids import KINDS, Kind, is_id, kind_of
-from kagura_git.model.mapping import change_from_mapping, iso
-from kagura_git.model.records import AnyRecord, Change, governs
+from kagura_git.model.ids import KINDS, is_id, kind_of
+from kagura_git.model.records import AnyRecord, Change
+from kagura_git.services.corpus import ABANDONED, Corpus, changes, corpus_of, documents, record_of
+from kagura_git.services.found import Filters, Found, Hit
 from kagura_git.store import codec
-from kagura_git.store.files import Marks, blob_id, folder_of
+from kagura_git.store.files import Marks, folder_of
 from kagura_git.workspace import Workspace
 
 if TYPE_CHECKING:
-    from kagura_git.search.document import Document
     from kagura_git.search.embed import LazyModel
     from kagura_git.search.index import RefreshReport, SearchIndex
-    from kagura_git.search.manifest import Entry
+    from kagura_git.services.lost import Lost
+
+__all__ = ["Filters", "Found", "Hit", "Recall"]
 
 Progress = Callable[[int, int], None]
-_NO_AUTHOR: Final = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One record found, with how well it fits (0 to 1)."""
-
-    id: str
-    kind: Kind
-    score: float
-    title: str
-    snippet: str
-    path: str
-    resolved: bool | None
-    status: str | None
-    commits: tuple[str, ...]
-    record: AnyRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to a query; ``ranking`` says whether meaning took part (``hybrid``)."""
-
-    query: str
-    ranking: str
-    hits: tuple[Hit, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a hit must be; an empty filter lets everything pass."""
-
-    kinds: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    file: str | None = None
-    since: datetime | None = None
-    unresolved: bool = False
-    project_id: str | None = None
-    author: str | None = None
-
-    def keep(self, entry: Entry) -> bool:
-        """Tell whether an index entry passes every filter."""
-        if self.kinds and entry.kind not in self.kinds:
-            return False
-        if self.tags and not set(self.tags) <= set(entry.tags):
-            return False
-        if self.file and not any(governs(self.file, path) for path in entry.files):
-            return False
-        if self.since and entry.created_at < iso(self.since):
-            return False
-        if self.unresolved and (entry.kind != "error" or entry.resolved):
-            return False
-        if self.project_id and entry.project_id not in (None, self.project_id):
-            return False
-        return not (self.author and entry.author != self.author)
 
 
 class Recall:
@@ -107,6 +53,7 @@ class Recall:
         self.ws = ws
         self.cache_dir = cache_dir
         self._index: SearchIndex | None = None
+        self._wider: SearchIndex | None = None
         self._model: LazyModel | None = None
         self._links: Links | None = None
         self._links_mark: tuple[object, ...] = ()
@@ -137,7 +84,7 @@ class Recall:
 
     def forget_model(self) -> None:
         """Look for the model anew at the next use: it has just been fetched."""
-        self._model, self._index = None, None
+        self._model, self._index, self._wider = None, None, None
 
     @property
     def _marks_file(self) -> str:
@@ -154,10 +101,11 @@ class Recall:
 
     def refresh(self, progress: Progress | None = None) -> RefreshReport:
         """Bring the index up to date with the work tree and the notes."""
-        index = self.index
-        listing, changes = self._listing()
-        report = index.refresh(
-            listing, lambda keys: self._documents(keys, listing, changes), progress
+        return self._refreshed(self._corpus(), progress)
+
+    def _refreshed(self, corpus: Corpus, progress: Progress | None) -> RefreshReport:
+        report = self.index.refresh(
+            corpus.listing, lambda keys: documents(self.ws, keys, corpus), progress
         )
         marks = self.ws.files.marks()
         if marks != self._saved_marks:
@@ -167,45 +115,40 @@ class Recall:
 
     def stale(self) -> int:
         """Return how many records differ from what the index holds."""
-        listing, _ = self._listing()
-        plan = self.index.plan(listing)
+        plan = self.index.plan(self._corpus().listing)
         return len(plan.changed) + len(plan.removed)
 
     def ranking(self) -> tuple[str, str]:
         """Return ``hybrid`` if a query can be ranked by meaning, else ``lexical`` and why."""
         return ("hybrid", "") if self.model.digest else ("lexical", self.model.reason)
 
-    def _listing(self) -> tuple[dict[str, str], dict[str, Change]]:
-        """Return every document's key and digest, and the changes among them by key."""
-        listing = self.ws.files.listing()
-        changes = {}
-        for change in self._changes():
-            changes[change.id] = change
-            listing[change.id] = blob_id(msgspec.json.encode((change.path, change.reason)))
-        return listing, changes
+    def _corpus(self) -> Corpus:
+        """Return what there is to find on this branch."""
+        _ = self.index  # opened first: it knows what an earlier process has read
+        return corpus_of(self.ws, self.links())
 
-    def _changes(self) -> Iterable[Change]:
-        for sha, entries in self.links().changes.items():
-            for entry in entries:
-                if is_id(str(entry.get("id"))):
-                    yield from _change(entry, sha)
-        for fact in self.ws.working.pending("C-").values():
-            yield from _change(fact, "")
+    def _with_abandoned(
+        self, corpus: Corpus, progress: Progress | None
+    ) -> tuple[SearchIndex, Corpus]:
+        """Return an index of its own that holds the abandoned too, and what it holds.
 
-    def _documents(
-        self, keys: list[str], listing: Mapping[str, str], changes: Mapping[str, Change]
-    ) -> Iterable[Document]:
-        from kagura_git.search.document import document
+        The words of roads not taken must not weigh in the ranking of those who
+        have not asked for them.
+        """
+        from kagura_git.search.index import SearchIndex
+        from kagura_git.search.seed import seed
+        from kagura_git.services import lost
 
-        for key in keys:
-            change = changes.get(key)
-            if change is not None:
-                yield document(change, key, listing[key])
-                continue
-            try:
-                yield document(self.ws.files.read(key), key, listing[key])
-            except (InvalidRecord, FileNotFoundError):
-                continue  # `doctor` reports it; the others must still be found
+        found = lost.find(self.ws, commits=False)
+        if not found:
+            return self.index, corpus
+        if self._wider is None:
+            folder = Path(self.ws.repo.private, ABANDONED)
+            seed(folder, self.index.folder)
+            self._wider = SearchIndex(folder, self.index.cache, self.model)
+        wider = corpus.joined(found)
+        self._wider.refresh(wider.listing, lambda keys: documents(self.ws, keys, wider), progress)
+        return self._wider, wider
 
     def search(
         self,
@@ -215,12 +158,14 @@ class Recall:
         filters: Filters | None = None,
         min_score: float = 0.0,
         mark: str | None = None,
+        abandoned: bool = False,
         progress: Progress | None = None,
     ) -> Found:
         """Return the records that fit a query best, at most ``k``.
 
         Args:
             mark: an error's fingerprint; the record that has it comes first.
+            abandoned: also look among the records that only the journal still has.
 
         Raises:
             UsageError: an empty query, a ``k`` below 1, an unknown kind.
@@ -234,25 +179,26 @@ class Recall:
             raise UsageError(
                 f"unknown kind {unknown[0]!r}", hint=f"One of {', '.join(KINDS)}.", where="kind"
             )
-        self.refresh(progress)
-        result = self.index.search(
+        index, corpus = self.index, self._corpus()
+        self._refreshed(corpus, progress)
+        if abandoned:
+            index, corpus = self._with_abandoned(corpus, progress)
+        result = index.search(
             text, k, keep=wanted.keep, min_score=min_score, fingerprint=mark or _trace_mark(text)
         )
         links = self._links or Links()
         hits = []
         for hit in result.hits:
-            record = self._record(hit.entry)
+            record = record_of(self.ws, hit.entry.key, corpus)
             if record is not None:
-                hits.append(_hit(hit, record, links))
-        return Found(text, result.ranking, tuple(hits))
+                hits.append(_hit(hit, record, links, corpus.lost.get(hit.entry.key)))
+        return Found(text, result.ranking, tuple(hits), abandoned)
 
-    def _record(self, entry: Entry) -> AnyRecord | None:
-        if entry.kind == "change":
-            return next((c for c in self._changes() if c.id == entry.id), None)
-        try:
-            return self.ws.files.read(entry.key)
-        except (InvalidRecord, FileNotFoundError):
-            return None
+    def is_abandoned(self, record_id: str) -> bool:
+        """Tell whether only the journal has a record, or its latest version."""
+        from kagura_git.services import lost
+
+        return any(item.id == record_id for item in lost.find(self.ws, commits=False))
 
     def get(self, record_id: str) -> tuple[str | None, AnyRecord]:
         """Return a record of any kind and its path (None if only the journal or a note has it).
@@ -267,18 +213,17 @@ class Recall:
                 where=record_id,
             )
         if kind_of(record_id) == "change":
-            change = next((c for c in self._changes() if c.id == record_id), None)
+            change = next((c for c in changes(self.ws, self.links()) if c.id == record_id), None)
             if change is None:
                 raise NotFound("no such change on this branch", where=record_id)
             return None, change
         path = self.ws.files.path_of(record_id)
         if path is not None:
             return path, self.ws.files.read(path)
-        kept = [version for version in self.ws.journal.versions() if version.id == record_id]
-        if not kept:
+        kept = self.ws.journal.newest(record_id)
+        if kept is None:
             return None, self._on_another_branch(record_id)
-        newest = max(kept, key=lambda version: version.written)
-        return None, codec.loads(Path(newest.path).read_bytes(), f"{record_id}.yaml")
+        return None, codec.loads(kept, f"{record_id}.yaml")
 
     def _on_another_branch(self, record_id: str) -> AnyRecord:
         folder = folder_of(kind_of(record_id))
@@ -288,11 +233,11 @@ class Recall:
         return codec.loads(found.data, found.path)
 
 
-def _hit(hit: Any, record: AnyRecord, links: Links) -> Hit:
+def _hit(hit: Any, record: AnyRecord, links: Links, lost: Lost | None) -> Hit:
     entry = hit.entry
     if isinstance(record, Change):
         commits = [
-            s for s, found in links.changes.items() if any(e["id"] == record.id for e in found)
+            s for s, found in links.changes.items() if any(e.get("id") == record.id for e in found)
         ]
     else:
         commits = links.commits_of(entry.id)
@@ -302,11 +247,12 @@ def _hit(hit: Any, record: AnyRecord, links: Links) -> Hit:
         score=round(hit.score, 4),
         title=entry.title,
         snippet=hit.snippet,
-        path=record.path if isinstance(record, Change) else entry.key,
+        path=record.path if isinstance(record, Change) else lost.path if lost else entry.key,
         resolved=entry.resolved,
         status=entry.status,
         commits=tuple(commits),
         record=record,
+        abandoned=lost is not None,
     )
 
 
@@ -320,17 +266,6 @@ def _trace_mark(query: str) -> str | None:
     return fingerprint(error_type, message, query) if error_type else None
 
 
-def _change(entry: Mapping[str, Any], sha: str) -> Iterable[Change]:
-    fields = {n: entry[n] for n in ("id", "path", "action", "reason", "old_path") if entry.get(n)}
-    fields |= {n: entry[n] for n in ("related_files", "line_range", "session") if entry.get(n)}
-    fields["author"] = entry.get("author") or _NO_AUTHOR
-    fields["created_at"] = entry.get("created_at") or entry.get("at")
-    try:
-        yield change_from_mapping(fields, where=sha[:12])
-    except InvalidRecord:
-        return  # a note edited by hand, or by a newer version
-
-
 def _read_marks(path: str) -> Marks:
     try:
         return msgspec.msgpack.decode(Path(path).read_bytes(), type=Marks)
@@ -339,5 +274,6 @@ def _read_marks(path: str) -> Marks:
 
 
 def _write_marks(path: str, marks: Marks) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    atomic.write(path, msgspec.msgpack.encode(marks), durable=False)
+    with contextlib.suppress(OSError):  # a disk that takes nothing only costs time
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        atomic.write(path, msgspec.msgpack.encode(marks), durable=False)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from kagura_git.errors import Conflict, NotFound
+from kagura_git.errors import Conflict, KaguraError, NotFound
 from kagura_git.git.links import Links
 from kagura_git.git.log import commits
 from kagura_git.model import inputs, transitions
+from kagura_git.model.printable import one_line
 from kagura_git.model.records import Decision, Error, Session, first_line
 from kagura_git.store import codec
 from kagura_git.workspace import Workspace
+
+R = TypeVar("R", bound=Decision | Error)
+_TOLD: Final = 100
+_QUOTED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +52,50 @@ def start(ws: Workspace, description: str, tags: inputs.Texts = None) -> tuple[s
             created_at=now,
         )
     )
-    active = ws.working.begin_session(session.id)
-    if active is not None:
-        raise Conflict(
-            f"session {active} is active in this worktree",
-            hint="End it first: `git kagura session end` (coding_end_session).",
-            where=active,
-        )
-    try:
-        path = ws.save(session)
-    except BaseException:
-        ws.working.finish_session()
-        raise
+    with ws.lock():
+        _refuse_second(ws)
+        # The record first: a kill in between leaves no active session that nobody knows.
+        with ws.working.beginning(session.id):
+            path = ws.save(session)
     return path, session
 
 
 def resume(ws: Workspace, session_id: str) -> tuple[str, Session]:
     """Make an earlier session the active one again; returns its path and record."""
-    path, session = get(ws, session_id)
-    active = ws.working.begin_session(session.id)
-    if active == session.id:
-        return path or ws.files.place(session), session
-    if active is not None:
-        raise Conflict(
-            f"session {active} is active in this worktree",
-            hint="End it first: `git kagura session end`.",
-            where=active,
-        )
-    session = transitions.resume(session)
-    return ws.save(session, path), session
+    with ws.lock():
+        path, session = get(ws, session_id)
+        if ws.working.active_session() == session.id and session.ended_at is None:
+            return path or ws.files.place(session), session
+        _refuse_second(ws)
+        session = transitions.resume(session)
+        with ws.working.beginning(session.id):
+            place = ws.save(session, path)
+    return place, session
+
+
+def _refuse_second(ws: Workspace) -> None:
+    """Raise ``Conflict`` while a session is active; forget one whose end was interrupted."""
+    active = ws.working.active_session()
+    if active is None:
+        return
+    try:
+        _, session = get(ws, active)
+    except NotFound:
+        pass  # its record is gone with everything that could have brought it back
+    except KaguraError:
+        raise _second(active) from None  # it cannot be read: `doctor` says what to do
+    else:
+        if session.ended_at is None:
+            raise _second(active)
+    ws.working.finish_session()
+
+
+def _second(active: str) -> Conflict:
+    return Conflict(
+        f"session {active} is active in this worktree",
+        hint="End it first: `git kagura session end` (coding_end_session).",
+        where=active,
+    )
 
 
 def end(
@@ -85,21 +106,32 @@ def end(
     Raises:
         Conflict: no session is active.
     """
-    active = ws.working.active_session()
-    if active is None:
-        raise Conflict(
-            "no session is active in this worktree",
-            hint="Start one: `git kagura session start DESCRIPTION` (coding_start_session).",
-        )
-    path, session = get(ws, active)
-    joined = join(ws, links, session)
-    text = inputs.optional(summary) or summarise(joined, ws.now())
-    ended, _ = inputs.checked(transitions.end(session, ws.now(), text, success))
-    place = ws.save(ended, path)
-    ws.working.finish_session()
+    with ws.lock():
+        path, session = _active(ws)
+        joined = join(ws, links, session)
+        text = inputs.optional(summary) or summarise(joined, ws.now())
+        ended, _ = inputs.checked(transitions.end(session, ws.now(), text, success))
+        place = ws.save(ended, path)
+        ws.working.finish_session()
     return place, Joined(
         ended, False, joined.decisions, joined.errors, joined.changes, joined.commits
     )
+
+
+def _active(ws: Workspace) -> tuple[str | None, Session]:
+    """Return the active session's path and record, open even if an end was interrupted."""
+    active = ws.working.active_session()
+    start_one = "Start one: `git kagura session start DESCRIPTION` (coding_start_session)."
+    if active is None:
+        raise Conflict("no session is active in this worktree", hint=start_one)
+    try:
+        path, session = get(ws, active)
+    except NotFound:
+        ws.working.finish_session()
+        raise Conflict(
+            f"the record of session {active} is gone; no session is active now", hint=start_one
+        ) from None
+    return path, transitions.resume(session) if session.ended_at is not None else session
 
 
 def get(ws: Workspace, session_id: str) -> tuple[str | None, Session]:
@@ -113,16 +145,14 @@ def get(ws: Workspace, session_id: str) -> tuple[str | None, Session]:
     if path is not None:
         record = ws.files.read(path)
     else:
-        kept = [v for v in ws.journal.versions() if v.id == session_id]
-        if not kept:
+        kept = ws.journal.newest(session_id)
+        if kept is None:
             raise NotFound(
                 f"no session {session_id} on this branch",
                 hint="`git kagura session list` shows them.",
                 where=session_id,
             )
-        newest = max(kept, key=lambda version: version.written)
-        with open(newest.path, "rb") as file:
-            record = codec.loads(file.read(), f"{session_id}.yaml")
+        record = codec.loads(kept, f"{session_id}.yaml")
     if not isinstance(record, Session):
         raise NotFound("not a session record", where=session_id)
     return path, record
@@ -175,39 +205,65 @@ def _met_in(error: Error, session_id: str) -> bool:
 
 def minutes(session: Session, now: datetime) -> float:
     """Return how long a session has lasted, or lasted, in minutes with one decimal."""
-    last = session.ended_at or now
+    last = max(session.ended_at or now, session.started_at)  # a clock may have been set back
     return round((last - session.started_at).total_seconds() / 60, 1)
 
 
 def summarise(joined: Joined, now: datetime) -> str:
-    """Return a markdown summary made of what was recorded, without a language model."""
+    """Return a markdown summary made of what was recorded, without a language model.
+
+    Of each kind the first hundred are told, the rest is counted.
+    """
     session = joined.session
-    lines = [f"{session.description} ({minutes(session, now):g} min)"]
+    lines = [f"{_said(session.description)} ({minutes(session, now):g} min)"]
     reasons = [change for change in joined.changes if change.get("reason")]
-    if reasons:
-        lines += ["", "## Changes"]
-        lines += [f"- {c['action']} `{c['path']}`: {first_line(c['reason'])}" for c in reasons]
-    untold = len({change["path"] for change in joined.changes if not change.get("reason")})
+    told = [_change_line(change) for change in reasons[:_TOLD]]
+    if len(reasons) > _TOLD:
+        told.append(f"- {len(reasons) - _TOLD} more with a reason")
+    untold = len({change.get("path") for change in joined.changes if not change.get("reason")})
     if untold:
-        lines += [
-            *([] if reasons else ["", "## Changes"]),
-            f"- {untold} more files without a reason",
-        ]
-    if joined.decisions:
-        lines += ["", "## Decisions"]
-        lines += [
-            f"- {d.id} {d.title} ({d.status}): {first_line(d.rationale)}" for d in joined.decisions
-        ]
+        told.append(f"- {untold} more files without a reason")
+    lines += _section("Changes", told)
+    lines += _section("Decisions", _each(joined.decisions, _decision_line))
     solved = [error for error in joined.errors if error.resolved]
-    if solved:
-        lines += ["", "## Problems and their fixes"]
-        lines += [f"- {e.id} {e.title}: {first_line(e.solution or '')}" for e in solved]
+    lines += _section("Problems and their fixes", _each(solved, _solved_line))
     unsolved = [error for error in joined.errors if not error.resolved]
-    if unsolved:
-        lines += ["", "## Open ends"]
-        lines += [f"- {e.id} {e.title} ({e.occurrences}x)" for e in unsolved]
+    lines += _section("Open ends", _each(unsolved, _open_line))
     if joined.commits:
-        lines += ["", "Commits: " + ", ".join(sha[:12] for sha in reversed(joined.commits))]
+        shas = [sha[:12] for sha in reversed(joined.commits)]
+        more = f" and {len(shas) - _TOLD} more" if len(shas) > _TOLD else ""
+        lines += ["", f"Commits: {', '.join(shas[:_TOLD])}{more}"]
     if len(lines) == 1:
         lines.append("\nNothing was recorded in this session.")
     return "\n".join(lines)
+
+
+def _change_line(change: dict[str, Any]) -> str:
+    path = one_line(change.get("path", ""), _QUOTED)
+    return f"- {change.get('action', 'edit')} `{path}`: {_said(change['reason'])}"
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"## {title}", *lines] if lines else []
+
+
+def _each(records: Sequence[R], line: Callable[[R], str]) -> list[str]:
+    more = [f"- {len(records) - _TOLD} more"] if len(records) > _TOLD else []
+    return [*(line(record) for record in records[:_TOLD]), *more]
+
+
+def _decision_line(item: Decision) -> str:
+    return f"- {item.id} {_said(item.title)} ({item.status}): {_said(item.rationale)}"
+
+
+def _solved_line(item: Error) -> str:
+    return f"- {item.id} {_said(item.title)}: {_said(item.solution or '')}"
+
+
+def _open_line(item: Error) -> str:
+    return f"- {item.id} {_said(item.title)} ({item.occurrences}x)"
+
+
+def _said(text: str) -> str:
+    """Return the first line of a text as the summary quotes it."""
+    return one_line(first_line(text), _QUOTED)

@@ -61,7 +61,8 @@ def source_lines(git: Git, paths: Sequence[str]) -> dict[str, list[str]]:
         return {}
     forms = (argument for form in _WANTED for argument in ("-e", form))
     done = git.run(
-        "grep", "-I", "-z", "-E", "--no-color", "--no-line-number", "--no-column", "--full-name",
+        "grep", "-I", "-z", "-E", "--no-textconv", "--no-color", "--no-line-number",
+        "--no-column", "--full-name",
         *forms, "--", *(f":(literal){path}" for path in sources), ok=(0, 1, 128),
     )  # fmt: skip
     found: dict[str, list[str]] = {path: [] for path in sources}

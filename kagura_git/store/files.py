@@ -7,6 +7,7 @@ beside the others, never instead of them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -21,6 +22,7 @@ from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, is_id, kind_of,
 from kagura_git.model.mapping import iso
 from kagura_git.model.records import Record
 from kagura_git.store import codec, strict_yaml
+from kagura_git.store.hidden import Hidden, Nothing
 from kagura_git.store.watch import Watch
 
 FOLDER: Final = ".kagura"
@@ -56,10 +58,15 @@ class RecordFiles:
 
     Args:
         top: absolute path of the top of the work tree.
+        aside: where temporary files are made, so that none that a killed process
+            leaves is in git's sight; default: beside the record.
+        hidden: the records that belong to the work tree and are not there.
     """
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, aside: str | None = None, hidden: Hidden | None = None) -> None:
         self.top = top
+        self.hidden = hidden or Nothing()
+        self._aside = aside
         self._blobs: Marks = {}
         self._watch = Watch()
         self._listed: dict[str, str] | None = None
@@ -112,10 +119,10 @@ class RecordFiles:
         """
         if self._listed is not None:
             if self._watch.quiet():
-                return dict(self._listed)
+                return {**self.hidden.paths(), **self._listed}
             self._watch.arm(self._folders())
         self._listed = self._look()
-        return dict(self._listed)
+        return {**self.hidden.paths(), **self._listed}
 
     def _folders(self) -> list[str]:
         """Return every folder in which a record could come, change or go."""
@@ -131,6 +138,8 @@ class RecordFiles:
         # A file changed twice within a tick of the clock keeps its mark: trust settled ones.
         settled = time.time_ns() - TICK_NS
         for path, info in self.entries():
+            if not path.isprintable():
+                continue  # refused when read, and no index could keep every such name
             mark = (info.st_mtime_ns, info.st_size, info.st_ino)
             cached = known.get(path)
             if cached is None or cached[0] != mark:
@@ -166,7 +175,7 @@ class RecordFiles:
         try:
             descriptor = os.open(full, flags)
         except FileNotFoundError:
-            raise
+            return self.hidden.read(path)
         except OSError as error:
             raise self._not_a_file(path) from error
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -189,13 +198,39 @@ class RecordFiles:
 
     def read_all(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[Stored]:
         """Yield every record file; a broken one carries its problem and hides no other."""
-        for path, _ in self.entries(kinds):
+        kinds = tuple(kinds)
+        for path in (*(path for path, _ in self.entries(kinds)), *self.hidden_paths(kinds)):
             try:
                 yield Stored(path, self.read(path))
             except InvalidRecord as problem:
                 yield Stored(path, None, problem)
             except FileNotFoundError:
                 continue
+        for path in self.links(kinds):
+            link = InvalidRecord(
+                "a symbolic link where records belong; nothing is read through it",
+                hint="Replace the link with a folder.",
+                where=path,
+            )
+            yield Stored(path, None, link)
+
+    def links(self, kinds: Iterable[Kind] = STORED_KINDS) -> list[str]:
+        """Return the links that stand where a folder of records belongs."""
+        bases = [folder_of(kind) for kind in kinds]
+        found = [
+            folder
+            for folder in (FOLDER, *bases)
+            if os.path.islink(os.path.join(self.top, *folder.split("/")))
+        ]
+        months = ((base, month) for base in bases for month in self.scan(base))
+        found += [f"{base}/{month.name}" for base, month in months if month.is_symlink()]
+        return found[:1] if found[:1] == [FOLDER] else found
+
+    def hidden_paths(self, kinds: Iterable[Kind] = STORED_KINDS) -> list[str]:
+        """Return the paths of the records that belong to the work tree and are not there."""
+        folders = tuple(f"{folder_of(kind)}/" for kind in kinds)
+        wanted = [path for path in self.hidden.paths() if path.startswith(folders)]
+        return [path for path in wanted if not os.path.lexists(os.path.join(self.top, path))]
 
     def path_of(self, record_id: str) -> str | None:
         """Return the path of the record with this id, or None."""
@@ -207,7 +242,8 @@ class RecordFiles:
                 for file in self.scan(f"{base}/{month.name}"):
                     if file.name.endswith(".yaml") and id_in_name(file.name) == record_id:
                         return f"{base}/{month.name}/{file.name}"
-        return None
+        hidden = self.hidden_paths([kind_of(record_id)])
+        return next((p for p in hidden if id_in_name(p.rpartition("/")[2]) == record_id), None)
 
     def get(self, record_id: str) -> tuple[str, Record]:
         """Return the path and the record with this id; raises ``NotFound``, ``InvalidRecord``."""
@@ -231,6 +267,7 @@ class RecordFiles:
 
         Raises:
             InvalidRecord: a folder on the way is a symbolic link.
+            CannotWrite: the disk is full, read-only ...
         """
         parts = path.split("/")
         for depth in range(1, len(parts)):
@@ -241,6 +278,13 @@ class RecordFiles:
                     hint="Replace the link with a folder.",
                     where="/".join(parts[:depth]),
                 )
-        os.makedirs(os.path.join(self.top, *parts[:-1]), exist_ok=True)
+        atomic.make_folder(os.path.join(self.top, *parts[:-1]))
+        full = os.path.join(self.top, *parts)
         # The journal holds a settled copy already; one more flush would buy nothing.
-        atomic.write(os.path.join(self.top, *parts), data, durable=durable, settled=False)
+        atomic.write(full, data, durable=durable, settled=False, aside=self._aside)
+
+    def remove(self, path: str) -> None:
+        """Take a record file away, one that another file of the same record replaces."""
+        folder, _, name = path.rpartition("/")
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(os.path.join(self._real(folder), name))

@@ -41,6 +41,7 @@ class ErrorHeads:
         self._files = files
         # Per month: when its folder was last changed, when it was last listed, its heads by name.
         self._months: dict[str, tuple[int, int, dict[str, Head | None]]] = {}
+        self._hidden: dict[str, Head | None] = {}
         self._by_fingerprint: dict[str, set[Head]] = {}
         self._by_word: dict[str, set[Head]] = {}
 
@@ -92,6 +93,15 @@ class ErrorHeads:
             # Another file may have come in the same tick of the clock as the last listing.
             if known is None or known[0] != changed or changed > known[1] - TICK_NS:
                 self._list(month, changed, known[2] if known else {})
+        self._take_in_hidden()
+
+    def _take_in_hidden(self) -> None:
+        """The same for errors that a sparse checkout leaves out of the work tree."""
+        paths = set(self._files.hidden_paths(["error"]))
+        for gone in self._hidden.keys() - paths:
+            self._drop(self._hidden.pop(gone))
+        for path in paths - self._hidden.keys():
+            self._hidden[path] = self._add(path)
 
     def _list(self, month: str, changed: int, heads: dict[str, Head | None]) -> None:
         folder = f"{folder_of('error')}/{month}"

@@ -23,6 +23,9 @@ def schema(kind: Kind) -> dict[str, Any]:
     own = components.pop(root["$ref"].rsplit("/", 1)[-1])
     properties = own["properties"]
     properties.pop("extra")
+    for component in components.values():
+        component["properties"].pop("extra", None)
+    properties["conflicts"] = properties.pop("conflicts")  # last, as in the file
     out = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"kagura-git:{kind}/{SCHEMA_VERSION}",

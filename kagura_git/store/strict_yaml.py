@@ -17,14 +17,17 @@ from typing import Any, Final
 import yaml
 
 from kagura_git.errors import InvalidRecord
+from kagura_git.model.mapping import shortly
+from kagura_git.model.plain import MAX_DEPTH, RECORD_BYTES
 
 try:
     from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
-MAX_BYTES: Final = 1024 * 1024
-_MAX_DEPTH: Final = 20
+MAX_BYTES: Final = RECORD_BYTES
+# No record of ours comes near; a mebibyte of tiny values takes seconds to read.
+_MOST_VALUES: Final = 50_000
 # Longer ones stay text: Python refuses to parse over 4300 digits.
 _INT: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,999})\Z")
 _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?=[.eE])(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
@@ -39,7 +42,7 @@ def load(data: bytes, where: str) -> tuple[dict[str, Any], Lines]:
     Raises:
         InvalidRecord: with ``where`` as ``path:line``: over 1 MiB, not UTF-8,
             conflict markers, broken YAML, a duplicate key, an anchor or alias,
-            a tag, more than one document, nesting deeper than 20.
+            a tag, more than one document, nesting deeper than 20, over 50,000 values.
     """
     if len(data) > MAX_BYTES:
         raise InvalidRecord(
@@ -65,13 +68,13 @@ def load(data: bytes, where: str) -> tuple[dict[str, Any], Lines]:
         mark: Any = error.problem_mark or error.context_mark
         at = f"{where}:{mark.line + 1}" if mark else where
         raise InvalidRecord(
-            f"not valid YAML: {error.problem or error.context}",
+            f"not valid YAML: {shortly(error.problem or error.context, str)}",
             hint="Correct that line; quote text that holds ': ' or starts with a special sign.",
             where=at,
         ) from None
     except yaml.YAMLError as error:
         raise InvalidRecord(
-            f"not valid YAML: {' '.join(str(error).split())}",
+            f"not valid YAML: {shortly(' '.join(str(error).split()), str)}",
             hint="Remove control characters from the file.",
             where=where,
         ) from None
@@ -90,6 +93,7 @@ def _conflict(text: str, where: str) -> InvalidRecord:
 class _Builder:
     def __init__(self, where: str) -> None:
         self.where = where
+        self.values = 0
         self.lines: Lines = {}
 
     def document(self, events: Iterator[Any]) -> tuple[dict[str, Any], Lines]:
@@ -116,9 +120,14 @@ class _Builder:
                 event, "YAML anchors and aliases are not allowed", "Write the value out."
             )
         if event.tag is not None:
-            raise self.refuse(event, f"the YAML tag {event.tag} is not allowed", "Remove the tag.")
-        if depth > _MAX_DEPTH:
-            raise self.refuse(event, f"nested deeper than {_MAX_DEPTH} levels")
+            raise self.refuse(
+                event, f"the YAML tag {shortly(event.tag, str)} is not allowed", "Remove the tag."
+            )
+        self.values += 1
+        if self.values > _MOST_VALUES:
+            raise self.refuse(event, f"holds over {_MOST_VALUES:,} values")
+        if depth > MAX_DEPTH:
+            raise self.refuse(event, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.ScalarEvent):
             return scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
@@ -137,7 +146,7 @@ class _Builder:
             if key in out:
                 raise self.refuse(
                     event,
-                    f"the field {key!r} stands twice",
+                    f"the field {shortly(key)} stands twice",
                     "Keep one of the two; a merge may have joined both sides.",
                 )
             if depth == 0:

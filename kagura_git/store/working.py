@@ -11,16 +11,28 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from kagura_git import atomic
+from kagura_git.disk import explained
+from kagura_git.model.entries import typed
+from kagura_git.model.ids import is_id, kind_of
+
+# Far above what a fact of ours can take; a larger file is cut, and so passed over.
+_LARGEST: Final = 8 * 1024 * 1024
 
 
 class Working:
-    """The working memory below ``folder`` (``$(git rev-parse --git-path kagura)``)."""
+    """The working memory below ``folder`` (``$(git rev-parse --git-path kagura)``).
 
-    def __init__(self, folder: str) -> None:
+    Args:
+        aside: where temporary files are made; default: beside what they become.
+    """
+
+    def __init__(self, folder: str, aside: str | None = None) -> None:
         self.folder = folder
+        self._aside = aside
 
     @property
     def _session(self) -> str:
@@ -37,15 +49,21 @@ class Working:
 
     @staticmethod
     def _first_line(path: str) -> str | None:
+        """Return the session a file names; None for whatever a crash may have made of it."""
         try:
             with open(path, encoding="utf-8") as file:
-                return file.readline().strip() or None
-        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+                name = file.readline(256).strip()
+        except (OSError, UnicodeDecodeError):
             return None
+        return name if is_id(name) and kind_of(name) == "session" else None
 
     def begin_session(self, session_id: str) -> str | None:
-        """Make a session the active one; returns the id of another that is active already."""
-        os.makedirs(self.folder, exist_ok=True)
+        """Make a session the active one; returns the id of another that is active already.
+
+        Raises:
+            CannotWrite: the disk is full, read-only ...
+        """
+        atomic.make_folder(self.folder)
         while not atomic.create(self._session, f"{session_id}\n".encode()):
             active = self.active_session()
             if active is not None:
@@ -53,20 +71,42 @@ class Working:
             self._set_aside()  # or it has just been finished: try again
         return None
 
+    @contextlib.contextmanager
+    def beginning(self, session_id: str) -> Iterator[None]:
+        """Make a session the active one at the end, unless what is done until then fails.
+
+        A disk that is full says so at the start. Within the repository's lock.
+
+        Raises:
+            CannotWrite: the disk is full, read-only ...
+        """
+        atomic.make_folder(self.folder)
+        prepared = f"{self._session}.{os.getpid()}.{os.urandom(3).hex()}.tmp"
+        atomic.write(prepared, f"{session_id}\n".encode())
+        try:
+            yield
+            with explained(self._session):
+                os.replace(prepared, self._session)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(prepared)
+            raise
+
     def _set_aside(self) -> None:
         """Take away a session file that names no session, as a full disk may leave one."""
         aside = f"{self._session}.{os.getpid()}.{os.urandom(3).hex()}.tmp"
-        with contextlib.suppress(FileNotFoundError):
+        with explained(self._session), contextlib.suppress(FileNotFoundError):
             os.rename(self._session, aside)
             if self._first_line(aside) is not None:
                 # Another process was quicker and has begun one: it keeps it.
                 with contextlib.suppress(FileExistsError):
                     os.link(aside, self._session)
-            os.unlink(aside)
+            with contextlib.suppress(IsADirectoryError, PermissionError):
+                os.unlink(aside)  # a folder was not made by us: it stays, out of the way
 
     def finish_session(self) -> None:
         """Leave no session active."""
-        with contextlib.suppress(FileNotFoundError):
+        with explained(self._session), contextlib.suppress(FileNotFoundError):
             os.unlink(self._session)
 
     def add_pending(self, key: str, fact: dict[str, Any], *, durable: bool = True) -> None:
@@ -74,10 +114,14 @@ class Working:
 
         Args:
             durable: False for what the record's own file says too.
+
+        Raises:
+            CannotWrite: the disk is full, read-only ...
         """
-        os.makedirs(self._pending, exist_ok=True)
+        atomic.make_folder(self._pending)
         path = os.path.join(self._pending, f"{key}.json")
-        atomic.write(path, json.dumps(fact, ensure_ascii=True).encode(), durable=durable)
+        data = json.dumps(fact, ensure_ascii=True).encode()
+        atomic.write(path, data, durable=durable, aside=self._aside)
 
     def pending(self, prefix: str = "") -> dict[str, dict[str, Any]]:
         """Return pending facts by key, oldest first; unreadable files are passed over.
@@ -96,11 +140,12 @@ class Working:
                 continue
             try:
                 with open(os.path.join(self._pending, name), encoding="utf-8") as file:
-                    fact = json.load(file)
+                    fact = json.loads(file.read(_LARGEST))
             except (OSError, ValueError, RecursionError):
                 continue
             if isinstance(fact, dict):
-                found.append((str(fact.get("at", "")), name[:-5], fact))
+                fact = typed(fact)
+                found.append((fact.get("at", ""), name[:-5], fact))
         return {key: fact for _, key, fact in sorted(found, key=lambda item: item[:2])}
 
     def is_pending(self, key: str) -> bool:
@@ -111,3 +156,35 @@ class Working:
         """Forget a pending fact."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(self._pending, f"{key}.json"))
+
+    def unstaged(self) -> list[str]:
+        """Return the paths of record files that are still to be staged."""
+        try:
+            names = os.listdir(self._unstaged)
+        except OSError:
+            return []
+        return [name.replace("%2F", "/").replace("%25", "%") for name in names]
+
+    @property
+    def _unstaged(self) -> str:
+        return os.path.join(self.folder, "unstaged")
+
+    def _mark(self, path: str) -> str:
+        return os.path.join(self._unstaged, path.replace("%", "%25").replace("/", "%2F"))
+
+    def add_unstaged(self, paths: Iterable[str]) -> None:
+        """Keep in mind that files are to be staged: a process may die before it has done so.
+
+        Where that cannot be written down, ``git status`` tells it all the same.
+        """
+        with contextlib.suppress(OSError):
+            os.makedirs(self._unstaged, exist_ok=True)
+            for path in paths:
+                # Empty: the name says it all, and no crash leaves half of it.
+                os.close(os.open(self._mark(path), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+
+    def drop_unstaged(self, paths: Iterable[str]) -> None:
+        """Forget files that have been staged, or are gone."""
+        for path in paths:
+            with contextlib.suppress(OSError):
+                os.unlink(self._mark(path))

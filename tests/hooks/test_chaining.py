@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from git_repo import Sandbox
 from kagura_box import SESSION, begin, entries, set_up, track
@@ -100,6 +105,99 @@ def test_a_tool_that_overwrote_our_hook_is_noticed_and_chained_by_init(kagura: S
     assert (kagura.top / "ran").read_text() == "other\n"
 
 
+SEES = {
+    "sh": '#!/bin/sh\necho "$0|$*|$(cat)" >> "$LOG"\nexit 3\n',
+    "sh with a flag": '#!/bin/sh -e\necho "$0|$*|$(cat)" >> "$LOG"\nexit 3\n',
+    "sh ending in exec": "#!/bin/sh\n"
+    'exec sh -c \'echo "$0|$*|$(cat)" >> "$LOG"; exit 3\' "$0" "$@"\n',
+    "bash": '#!/bin/bash\na=(x)\necho "$0|$*|$(cat)" >> "$LOG"\nexit 3\n',
+    "no first line": 'echo "$0|$*|$(cat)" >> "$LOG"\nexit 3\n',
+    "no last line break": '#!/bin/sh\necho "$0|$*|$(cat)" >> "$LOG"\nexit 3',
+    "python": "#!/usr/bin/env python3\nimport os, sys\n"
+    "open(os.environ['LOG'], 'a').write('|'.join([sys.argv[0], ' '.join(sys.argv[1:]),"
+    " sys.stdin.read().strip()]) + '\\n')\nsys.exit(3)\n",
+    "node": "#!/usr/bin/env node\nconst fs = require('fs')\n"
+    "fs.appendFileSync(process.env.LOG, [process.argv[1], process.argv.slice(2).join(' '),"
+    " fs.readFileSync(0, 'utf8').trim()].join('|') + '\\n')\nprocess.exit(3)\n",
+}
+
+
+@pytest.mark.parametrize("text", SEES.values(), ids=SEES.keys())
+def test_a_hook_in_any_language_keeps_arguments_stdin_order_and_code(
+    box: Sandbox, tmp_path: Path, text: str
+) -> None:
+    if "node" in text and shutil.which("node") is None:
+        pytest.skip("there is no node")
+    box.env["LOG"] = str(tmp_path / "log")
+    hook = box.script(f"{HOOKS}/post-rewrite", text)
+    setup.init(box.repo)
+    done = subprocess.run(
+        [hook, "amend", "two words"], cwd=box.top, env=box.env, input="old new\n", text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "")
+    name, arguments, stdin = (tmp_path / "log").read_text().strip().split("|")
+    assert name.removesuffix(".kagura-chained") == str(hook)
+    assert (arguments, stdin) == ("amend two words", "old new")
+    setup.uninstall(box.repo)
+    assert hook.read_text() == text
+
+
+def test_a_program_without_a_first_line_is_started(box: Sandbox) -> None:
+    program = box.top / HOOKS / "commit-msg"
+    shutil.copy(shutil.which("false") or "/bin/false", program)
+    program.chmod(0o755)
+    setup.init(box.repo)
+    assert box.run("commit", "--allow-empty", "-m", "x", ok=False).returncode == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "line ends of Windows"])
+def test_what_git_cannot_start_still_stops_the_commit(box: Sandbox, kind: str) -> None:
+    hook = box.top / HOOKS / "pre-commit"
+    if kind == "folder":
+        hook.mkdir()
+    else:
+        box.script(hook, "#!/bin/sh\r\nexit 0\r\n")
+    assert box.run("commit", "--allow-empty", "-m", "x", ok=False).returncode == 1
+    setup.init(box.repo)
+    assert box.run("commit", "--allow-empty", "-m", "x", ok=False).returncode == 1
+    setup.uninstall(box.repo)
+    assert hook.is_dir() == (kind == "folder")
+
+
+def test_a_hook_that_is_a_link_finds_its_name_and_where_it_leads(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    box.script(
+        "tools/dispatch",
+        '#!/bin/sh\necho "$(basename "$0") $(basename "$(readlink -f "$0")")" >> "$LOG"\n',
+    )
+    box.env["LOG"] = str(tmp_path / "log")
+    hook = box.top / HOOKS / "pre-commit"
+    hook.symlink_to("../../tools/dispatch")
+    set_up(box)
+    assert (tmp_path / "log").read_text() == "pre-commit dispatch\n"
+    setup.uninstall(box.repo)
+    assert os.readlink(hook) == "../../tools/dispatch"
+    assert not (box.top / ".git/kagura/chained").exists()
+
+
+def test_a_link_that_leads_nowhere_is_kept(box: Sandbox) -> None:
+    hook = box.top / HOOKS / "pre-commit"
+    hook.symlink_to("/nowhere")
+    set_up(box)
+    setup.uninstall(box.repo)
+    assert os.readlink(hook) == "/nowhere"
+
+
+def test_a_hook_that_may_be_run_but_not_read_is_run(box: Sandbox, tmp_path: Path) -> None:
+    program = box.top / HOOKS / "pre-commit"
+    shutil.copy(shutil.which("true") or "/bin/true", program)
+    program.chmod(0o111)
+    set_up(box)
+    box.commit(a="1\n")
+
+
 # core.hooksPath
 
 
@@ -176,17 +274,61 @@ def test_a_failing_hook_of_that_folder_stops_the_commit(box: Sandbox) -> None:
     assert box.run("commit", "--allow-empty", "-m", "x", ok=False).returncode == 1
 
 
-def test_a_manager_that_takes_the_folder_back_is_noticed(box: Sandbox) -> None:
+def test_a_manager_that_names_its_folder_again_cuts_nobody_off(box: Sandbox) -> None:
     foreign(box, ".husky/_")
     set_up(box)
-    assert {state.state for state in shims.inspect(box.repo)} == {"installed"}
     box.run("config", "core.hooksPath", ".husky/_")
+    assert {state.state for state in shims.inspect(box.repo)} == {"installed"}
+    assert setup.init(box.repo) == []
+    begin(box)
+    log(box)
+    box.commit(a="1\n")
+    assert [line.partition("|")[0] for line in log(box)] == ["pre-commit", "post-commit"]
+    assert SESSION in box.message()
+
+
+def test_a_folder_named_where_we_cannot_be_heard_is_noticed(box: Sandbox) -> None:
+    set_up(box)
+    foreign(box, ".husky/_")
     states = shims.inspect(box.repo)
     assert {state.state for state in states} == {"unreached"}
     assert ".husky/_" in states[0].detail
     setup.init(box.repo)
     assert all(state.ok for state in shims.inspect(box.repo))
     assert setup.init(box.repo) == []
+    assert not [p for p in (box.top / HOOKS).iterdir() if not p.name.endswith(".sample")]
+
+
+def test_a_folder_that_is_no_longer_named_gives_the_hooks_back_to_git_s_own(box: Sandbox) -> None:
+    foreign(box, ".husky/_")
+    set_up(box)
+    box.run("config", "--unset", "core.hooksPath")
+    assert {state.state for state in shims.inspect(box.repo)} == {"unreached"}
+    setup.init(box.repo)
+    assert all(state.ok for state in shims.inspect(box.repo))
+    assert box.run("config", "core.hooksPath", ok=False).returncode == 1
+    begin(box)
+    log(box)
+    box.commit(a="1\n")
+    assert (log(box), SESSION in box.message()) == ([], True)
+
+
+def test_a_repository_moved_or_mounted_elsewhere_keeps_the_other_tool_s_hooks(
+    box: Sandbox,
+) -> None:
+    foreign(box, ".husky/_")
+    set_up(box)
+    moved = Sandbox(box.top.rename(box.top.parent / "moved"), box.env)
+    log(moved)
+    begin(moved)
+    moved.commit(a="1\n")
+    assert [line.partition("|")[0] for line in log(moved)] == ["pre-commit", "post-commit"]
+    setup.init(moved.repo)
+    assert all(state.ok for state in shims.inspect(moved.repo))
+    moved.commit(a="2\n")
+    assert SESSION in moved.message()
+    setup.uninstall(moved.repo)
+    assert "kagura" not in (moved.top / ".git/config").read_text()
 
 
 def test_a_hook_added_to_that_folder_later_is_reported_until_init_passes_it_on(
@@ -225,8 +367,6 @@ def test_missing_and_lame_hooks_are_seen(kagura: Sandbox) -> None:
 
 @pytest.mark.parametrize("name", [*shims.HOOKS])
 def test_the_shims_are_posix_sh_whatever_the_folders_are_called(name: str, tmp_path) -> None:
-    import subprocess
-
     program = shims.Program("/it's/a $(python)", '/with "quotes"/`id`', "1")
     for former in (None, "it's $(there)"):
         script = tmp_path / "hook"

@@ -9,7 +9,7 @@ import pytest
 from git_repo import Sandbox
 from kagura_box import SESSION, begin, entries, record, track
 
-from kagura_git import hook
+from kagura_git.git import commit_entries
 from kagura_git.git.diff import CommitChanges, FileChange
 
 
@@ -301,7 +301,7 @@ def test_without_a_reflog_commits_are_noted_all_the_same(kagura: Sandbox) -> Non
 def test_at_most_a_thousand_unexplained_paths_are_listed() -> None:
     files = [FileChange("A", f"f{n}", None, 1, 0) for n in range(1500)]
     facts = {"C-1": {"kind": "change", "id": "C-1", "path": "f1400", "reason": "kept"}}
-    found, taken = hook.describe(CommitChanges(("p",), files), facts, SESSION, [])
+    found, taken = commit_entries.describe(CommitChanges(("p",), files), facts, SESSION, [])
     assert len([e for e in found if e["kind"] == "change"]) == 1001
     assert {"kind": "truncated", "count": 499} in found
     assert taken == ["C-1"]

@@ -1,101 +1,152 @@
-"""Another branch, a merge, a finished rebase: the index is refreshed behind git's back."""
+"""Another commit, a merge, a finished rebase: what hooks do at once, and what behind git's back."""
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 from git_repo import ROOT, Sandbox
-from kagura_box import set_up
+from kagura_box import record, set_up
 
 from kagura_git.git import shims
 from kagura_git.services import setup
 
+NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+REFRESH = "background: index refresh --background"
+AFTER = "background: after-merge"
+
 
 @pytest.fixture
 def watched(box: Sandbox, tmp_path: Path) -> Sandbox:
-    """A repository with an index folder whose hooks start a program that writes down its call."""
+    """A repository with an index folder and a branch `side`, whose hooks start a program that
+    writes down its call.
+    """
     set_up(box)
     recorder = box.script(
         tmp_path / "python",
-        "#!/bin/sh\nsleep 0.3\n"
-        '{ echo "$*"; env | grep -E "^(GIT_DIR|GIT_INDEX_FILE|GIT_PREFIX|GIT_WORK_TREE)=";\n'
-        "env | grep ^PYTHON; readlink /proc/self/fd/0 /proc/self/fd/2; "
-        f"ps -o sid= -p $$; }} >> {tmp_path}/calls.new\nmv {tmp_path}/calls.new {tmp_path}/calls\n",
+        f"#!/bin/sh\nlog={tmp_path}/calls\n"
+        'case $1 in\n-I) while [ $# -gt 1 ]; do shift; done; echo "at once: $1" >> "$log" ;;\n'
+        "*) shift 4; sleep ${SLOW:-0.2}; "
+        f"env | grep -E '^(GIT_|PYTHON|KAGURA)' > {tmp_path}/env\n"
+        f"ps -o sid= -p $$ > {tmp_path}/sid\n"
+        'echo "background: $*" >> "$log" ;;\nesac\n',
     )
     setup.init(box.repo, program=shims.Program(str(recorder), str(ROOT), "0"))
     box.write(".git/kagura/index/marks", "")
+    box.run("switch", "-qc", "side")
+    box.write("side")
+    box.run("add", "side")
+    box.run(*NO_HOOKS, "commit", "-q", "-m", "side")
+    box.run(*NO_HOOKS, "switch", "-q", "main")
     return box
 
 
-def calls(box: Sandbox, wait: float = 5.0) -> list[str]:
+def calls(box: Sandbox, expected: int = 1) -> list[str]:
+    """Return what was started since the last look; waits a moment for one that should not be."""
     path = box.top.parent / "calls"
-    end = time.monotonic() + wait
-    while not path.exists() and time.monotonic() < end:
+    end = time.monotonic() + (10.0 if expected else 0.8)
+    lines: list[str] = []
+    while time.monotonic() < end and (len(lines) < expected or not expected):
         time.sleep(0.02)
-    if not path.exists():
-        return []
-    lines = path.read_text().splitlines()
-    path.unlink()
+        lines = path.read_text().splitlines() if path.exists() else []
+    path.unlink(missing_ok=True)
     return lines
 
 
-def test_a_branch_checkout_starts_a_detached_refresh_and_returns_at_once(watched: Sandbox) -> None:
+def test_another_commit_starts_a_detached_refresh_and_git_returns_at_once(
+    watched: Sandbox,
+) -> None:
     start = time.monotonic()
-    watched.run("switch", "-qc", "side")
-    assert time.monotonic() - start < 0.3
-    found = calls(watched)
-    assert found[0] == f"-m kagura_git -C {watched.top} index refresh --background"
-    assert "PYTHONSAFEPATH=1" in found
-    assert not [line for line in found if line.startswith("GIT_")]
-    assert found.count("/dev/null") == 2
-    assert found[-1].strip() != str(Path("/proc/self/stat").read_text().split()[5])
+    watched.run("switch", "-q", "side", GIT_PREFIX="x", SLOW="3")
+    assert time.monotonic() - start < 2.5
+    assert calls(watched) == [REFRESH]
+    env = (watched.top.parent / "env").read_text().splitlines()
+    assert {"PYTHONSAFEPATH=1", "KAGURA_BACKGROUND=1"} <= set(env)
+    where = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE", "GIT_REFLOG_ACTION")
+    assert not [line for line in env if line.startswith(where)]
+    assert int((watched.top.parent / "sid").read_text()) != os.getsid(0)
 
 
-def test_a_file_checkout_starts_nothing(watched: Sandbox) -> None:
-    watched.run("checkout", "--", ".")
-    assert calls(watched, 0.8) == []
+@pytest.mark.parametrize("command", [["checkout", "--", "."], ["switch", "-qc", "new"]])
+def test_a_file_checkout_or_a_new_branch_starts_nothing(
+    watched: Sandbox, command: list[str]
+) -> None:
+    watched.run(*command)
+    assert calls(watched, 0) == []
 
 
 def test_without_an_index_nothing_starts(watched: Sandbox) -> None:
     (watched.top / ".git/kagura/index/marks").unlink()
     (watched.top / ".git/kagura/index").rmdir()
-    watched.run("switch", "-qc", "side")
-    assert calls(watched, 0.8) == []
+    watched.run("switch", "-q", "side")
+    assert calls(watched, 0) == []
 
 
-def test_a_merge_starts_one(watched: Sandbox) -> None:
-    watched.run("switch", "-qc", "side")
-    watched.commit(a="1\n")
+def test_turned_off_nothing_starts(watched: Sandbox) -> None:
+    watched.write("kagura.toml", "[hooks]\nenabled = false\n")
+    watched.run("switch", "-q", "side")
     watched.run("switch", "-q", "main")
-    time.sleep(0.8)
-    calls(watched)
     watched.run("merge", "-q", "side")
-    assert len([line for line in calls(watched) if line.startswith("-m kagura_git")]) == 1
+    assert calls(watched, 0) == []
+
+
+def test_a_merge_of_other_files_starts_one_process_behind_git_s_back(watched: Sandbox) -> None:
+    watched.run("merge", "-q", "side")
+    assert calls(watched) == [AFTER]
+
+
+@pytest.mark.parametrize("fast_forward", ["--ff", "--no-ff"])
+def test_a_merge_that_brings_records_is_looked_at_at_once(
+    watched: Sandbox, fast_forward: str
+) -> None:
+    watched.run(*NO_HOOKS, "switch", "-q", "side")
+    record(watched)
+    watched.run(*NO_HOOKS, "commit", "-q", "-m", "a record")
+    watched.run(*NO_HOOKS, "switch", "-q", "main")
+    watched.run("merge", "-q", "--no-edit", fast_forward, "side")
+    assert calls(watched, 2)[-2:] == ["at once: post-merge", AFTER]
+
+
+def test_a_squashed_merge_is_not_one_yet(watched: Sandbox) -> None:
+    watched.run(*NO_HOOKS, "switch", "-q", "side")
+    record(watched)
+    watched.run(*NO_HOOKS, "commit", "-q", "-m", "a record")
+    watched.run(*NO_HOOKS, "switch", "-q", "main")
+    watched.run("merge", "-q", "--squash", "side")
+    assert calls(watched) == [AFTER]
+
+
+def test_a_merge_where_kagura_is_not_used_starts_nothing(watched: Sandbox) -> None:
+    watched.run("rm", "-rq", ".kagura")
+    watched.run(*NO_HOOKS, "commit", "-q", "-m", "without")
+    os.rename(watched.top / ".git/kagura", watched.top / ".git/elsewhere")
+    watched.run("merge", "-q", "--no-edit", "side")
+    assert calls(watched, 0) == []
 
 
 def test_a_rebase_starts_one_at_its_end(watched: Sandbox) -> None:
-    watched.run("switch", "-qc", "side")
+    watched.run(*NO_HOOKS, "switch", "-q", "side")
     for number in range(3):
-        watched.commit(**{f"f{number}": "1\n"})
-    watched.run("switch", "-q", "main")
-    watched.commit(a="1\n")
-    watched.run("switch", "-q", "side")
-    time.sleep(0.8)
-    calls(watched)
+        watched.write(f"f{number}")
+        watched.run("add", "-A")
+        watched.run(*NO_HOOKS, "commit", "-q", "-m", f"{number}")
+    watched.run(*NO_HOOKS, "switch", "-q", "main")
+    watched.write("main")
+    watched.run("add", "-A")
+    watched.run(*NO_HOOKS, "commit", "-q", "-m", "main")
+    watched.run(*NO_HOOKS, "switch", "-q", "side")
     watched.run("rebase", "-q", "main")
     time.sleep(0.6)
-    assert len([line for line in calls(watched) if line.startswith("-m kagura_git")]) == 1
+    assert calls(watched) == [AFTER]
 
 
 def test_a_linked_worktree_refreshes_its_own_index(watched: Sandbox) -> None:
-    watched.run("worktree", "add", "-q", "../linked")
-    time.sleep(0.5)
-    calls(watched, 0.1)
+    watched.run("worktree", "add", "-q", "../linked", "-b", "linked")
     linked = Sandbox(watched.top.parent / "linked", watched.env)
-    linked.run("switch", "-qc", "side")
-    assert calls(watched, 0.8) == []
+    linked.run("checkout", "-q", "--detach", "side")
+    assert calls(watched, 0) == []
     (watched.top / ".git/worktrees/linked/kagura/index").mkdir(parents=True)
-    linked.run("switch", "-qc", "other")
-    assert calls(watched)[0] == f"-m kagura_git -C {linked.top} index refresh --background"
+    linked.run("checkout", "-q", "--detach", "main")
+    assert calls(watched) == [REFRESH]

@@ -189,6 +189,16 @@ def test_search_filters_by_kind_and_file(ask: Assistant) -> None:
     assert {hit["id"] for hit in there} == {error, decision}
 
 
+def test_search_tells_of_roads_not_taken_when_asked(ask: Assistant, kagura: Sandbox) -> None:
+    kagura.commit("start")
+    gone = ask("coding_record_decision", decision="Queue in Redis", rationale="Fast")["id"]
+    kagura.run("reset", "-q", "--hard")
+    assert ask("coding_search", query="queue in Redis")["results"] == []
+    assert ask("coding_search", query="queue in Redis", abandoned="no")["results"] == []
+    (hit,) = ask("coding_search", query="queue in Redis", abandoned=True)["results"]
+    assert (hit["id"], hit["status"]) == (gone, "abandoned")
+
+
 def test_a_decision_names_those_it_repeats(ask: Assistant) -> None:
     said = {"decision": "Use JWT tokens for authentication", "rationale": "Stateless scaling"}
     first = ask("coding_record_decision", **said)

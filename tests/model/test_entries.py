@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kagura_git.model.entries import format_entries, parse_entries
+from kagura_git.model.entries import format_entries, is_inside, parse_entries
 
 # Half of a surrogate pair is what a file name that is not UTF-8 becomes in Python.
 texts = st.text(st.characters()) | st.sampled_from(
@@ -35,9 +35,19 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
     max_leaves=4,
 )
-entries = st.dictionaries(
-    texts | st.sampled_from(["id", "path", "reason", "lines", "at", "relation"]), values, max_size=4
-).map(lambda rest: {**rest, "kind": "change"})
+known = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["id", "reason", "at", "relation"], texts),
+        "path": texts.filter(is_inside),
+        "lines": st.lists(st.integers(), min_size=2, max_size=2),
+    },
+)
+entries = st.builds(
+    lambda rest, fields: {**rest, **fields, "kind": "change"},
+    st.dictionaries(texts.filter(lambda name: not name.islower()), values, max_size=4),
+    known,
+)
 
 
 @given(st.lists(entries, max_size=4))

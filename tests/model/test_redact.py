@@ -54,7 +54,7 @@ OTHER_FORMS = {
     "stripe restricted": ("stripe-key", "rk_" + "test_" + MIX[:24]),
     "openai legacy": ("openai-key", "sk-" + MIX[:48]),
     "aws session": ("aws-access-key", "AS" + "IA" + "ABCDEFGHIJKLMNOP"),
-    "npmrc": ("npm-tokens",
+    "npmrc": ("npm-token",
     "//registry.example.com/:_auth" + "Token=" + "12345678-1234-1234-1234-123456789abc"),
 }  # fmt: skip
 

@@ -62,7 +62,6 @@ BROKEN = [
     (error(), {"line_number": -1}),
     (error(), {"resolved": "yes"}),
     (error(), {"seen": [{"session": "S-7k3f9q2m"}]}),
-    (error(), {"seen": [{"at": "2026-03-01T12:30:15Z", "more": 1}]}),
     (session(), {"success": "no"}),
     (session(), {"started_at": 5}),
 ]

@@ -1,0 +1,54 @@
+"""``git kagura merge-driver``: what git runs for each record that both sides of a merge changed.
+
+Started by ``hooks/merge-driver`` with ``python -I -S``, without click: git
+waits for it, file by file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from kagura_git import atomic
+from kagura_git.model.printable import one_line
+from kagura_git.store.merging import merge_bytes
+
+TEXT: Final = 10  # a conflict left in the text; no code that a crash gives
+
+
+def main(argv: Sequence[str]) -> int:
+    """Merge one file: ``BASE OURS THEIRS PATH [MARKER-SIZE [BASE-LABEL OURS-LABEL THEIRS-LABEL]]``.
+
+    The result replaces the file OURS. Returns 0, also where a conflict is kept
+    inside the record; ``TEXT`` where no side could be read, and git's own merge
+    has left its conflict in the text.
+    """
+    base, ours, theirs, path, *rest = argv
+    sides = [_read(name) for name in (base, ours, theirs)]
+    # git gives an empty file for a base that does not exist.
+    merged = merge_bytes(sides[0] or None, sides[1], sides[2], path)
+    for line in merged.said:
+        print(f"kagura: {one_line(line)}", file=sys.stderr)
+    if merged.record is None:
+        return TEXT if _merge_texts(base, ours, theirs, rest) else 0
+    atomic.write(ours, merged.data, durable=False)
+    return 0
+
+
+def _read(name: str) -> bytes:
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def _merge_texts(base: str, ours: str, theirs: str, rest: Sequence[str]) -> int:
+    size = rest[0] if rest and rest[0].isdigit() else "7"
+    labels = [label for label in rest[1:4] if not label.startswith("%")]  # an older git
+    base_label, our_label, their_label = labels if len(labels) == 3 else ("base", "ours", "theirs")
+    return subprocess.run(
+        ["git", "merge-file", "-q", f"--marker-size={size}", "-L", our_label, "-L", base_label,
+         "-L", their_label, "--", ours, base, theirs],
+        stdin=subprocess.DEVNULL, check=False, env={**os.environ, "LC_ALL": "C"},
+    ).returncode  # fmt: skip

@@ -1,0 +1,76 @@
+"""``git kagura relink``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from kagura_git.cli.output import Answer, App, command, progress, styled
+from kagura_git.services import relink as service
+
+
+@command()
+@click.argument("range_", metavar="[RANGE]", required=False)
+@click.option("--limit", type=click.IntRange(min=1), help="Look at that many commits, the newest.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Stop looking after that time.")
+@click.option("--dry-run", is_flag=True, help="Change nothing, only say what would be linked.")
+def relink(
+    app: App, range_: str | None, limit: int | None, seconds: float | None, dry_run: bool
+) -> Answer:
+    """Find lost links of commits again: after a squash, a cherry-pick, a filter.
+
+    RANGE is what `git log` takes, such as main..HEAD; without it all commits of
+    HEAD and of the branches. What is not certain is left alone.
+    """
+    with progress("comparing changes") as report:
+        found = service.relink(
+            app.memory.ws,
+            range_,
+            limit=limit,
+            seconds=seconds,
+            progress=report,
+            dry_run=dry_run,
+        )
+    data = {
+        "relinked": [_relinked(item) for item in found.relinked],
+        "examined": found.examined,
+        "complete": found.complete,
+        "dry_run": dry_run,
+    }
+    return Answer(data, _lines(found, dry_run))
+
+
+def _relinked(item: service.Relinked) -> dict[str, Any]:
+    return {
+        "commit": item.commit,
+        "subject": item.subject,
+        "from": list(item.origins),
+        "how": item.how,
+        "entries": list(item.entries),
+    }
+
+
+def _lines(found: service.RelinkReport, dry_run: bool) -> Iterator[str]:
+    for item in found.relinked:
+        yield f"{styled('y', item.commit[:12])} {styled('b', item.subject)}"
+        where = ", ".join(sha[:12] for sha in item.origins) or "its own record files"
+        yield styled("d", f"  from {where} ({item.how})")
+        for entry in item.entries:
+            yield f"  {_entry(entry)}"
+    done = "would be linked" if dry_run else "linked"
+    if found.relinked:
+        yield f"{len(found.relinked)} of {found.examined} commits {done}"
+    else:
+        yield f"nothing to link: {found.examined} commits examined"
+    if not found.complete:
+        yield "stopped before all of history was looked at; run it again without a limit"
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    if entry["kind"] == "change":
+        return (
+            f"{entry.get('action', 'edit')} {entry['path']}: {entry.get('reason') or '(no reason)'}"
+        )
+    return f"{entry['kind']} {entry.get('id', '')} {entry.get('relation', '')}".rstrip()

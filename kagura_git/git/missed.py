@@ -1,0 +1,126 @@
+"""Commits whose post-commit hook never came to its end: killed, or made where no hook runs.
+
+What was recorded for such a commit still waits when the next one is made, and
+would be told of the wrong commit. HEAD's reflog says which commit came between.
+Light on purpose: the hooks use it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from kagura_git.git import notes
+from kagura_git.git.commit_entries import Fact, describe
+from kagura_git.git.diff import commit_changes
+from kagura_git.git.head_move import Move, recent_moves
+from kagura_git.git.run import Git
+from kagura_git.git.unwritten import Note
+
+AMENDED: Final = "commit (amend)"
+COMMITS: Final = ("commit", "commit (initial)", AMENDED, "commit (merge)")
+_MARK: Final = "noted"
+# Each costs some milliseconds of a commit; further back than this nobody waits for his note.
+_MOST: Final = 20
+
+
+def remember(folder: str, move: Move) -> None:
+    """Keep in mind that a commit's note is on its way: nothing before it was missed.
+
+    But for an amended commit: its former note is still to be copied, by git.
+    """
+    if move.how == AMENDED:
+        return
+    with contextlib.suppress(OSError), open(os.path.join(folder, _MARK), "w") as file:
+        file.write(move.new)
+
+
+def without(facts: Mapping[str, Fact], used: Sequence[Note]) -> dict[str, Fact]:
+    """Return the facts that none of these notes has taken."""
+    taken = {key for note in used for key in note.facts}
+    return {key: fact for key, fact in facts.items() if key not in taken}
+
+
+def find(
+    git: Git,
+    git_dir: str,
+    folder: str,
+    facts: Mapping[str, Fact],
+    late: Sequence[Note],
+    before: str | None,
+) -> list[Note]:
+    """Return notes that wait with those that commits before HEAD's last move never got.
+
+    Args:
+        folder: the worktree's working memory.
+        facts: what waits for a note.
+        late: the notes that wait.
+        before: the commit that HEAD was at before its last move.
+    """
+    mark = _mark(folder)
+    if mark is not None and mark == before:
+        return list(late)  # as always, but for kills and programs that run no hooks
+    moves = recent_moves(git_dir)
+    heads = {move.new: number for number, move in enumerate(moves)}
+    first = heads.get(mark or "", -1) + 1
+    found = list(late)
+    for number, move in [*enumerate(moves)][first:-1][-_MOST:]:
+        if move.how not in COMMITS:
+            continue
+        left = without(facts, found)
+        fitting = {k: fact for k, fact in left.items() if _fits(fact, move, number, heads)}
+        if fitting or move.how == AMENDED:
+            note = _note(git, move, fitting, found)
+            found = _joined(found, note) if note is not None else found
+    return found
+
+
+def _joined(notes_: Sequence[Note], more: Note) -> list[Note]:
+    """Return the notes with one more; a commit has one of them."""
+    same = [note for note in notes_ if note.commit == more.commit]
+    for note in same:
+        entries = [*note.entries, *(entry for entry in more.entries if entry not in note.entries)]
+        more = more._replace(entries=entries, facts=[*note.facts, *more.facts])
+    return [*(note for note in notes_ if note.commit != more.commit), more]
+
+
+def _mark(folder: str) -> str | None:
+    try:
+        with open(os.path.join(folder, _MARK), encoding="ascii") as file:
+            return file.read(64) or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _fits(fact: Fact, move: Move, number: int, heads: Mapping[str, int]) -> bool:
+    """Tell whether a fact was recorded before HEAD made this move."""
+    head = fact.get("head")
+    if isinstance(head, str) and head in heads:
+        return number > heads[head]
+    try:
+        at = datetime.fromisoformat(str(fact.get("at"))).timestamp()
+    except ValueError:
+        return False
+    # The reflog counts whole seconds; a new record's file is in no commit before its record.
+    return move.at >= int(at) if fact.get("relation") == "recorded" else move.at > at
+
+
+def _note(git: Git, move: Move, facts: Mapping[str, Fact], earlier: Sequence[Note]) -> Note | None:
+    """Return what the hook would have noted about a commit, None where it misses nothing."""
+    changes = commit_changes(git, move.new)
+    amended = move.old if move.how == AMENDED else None
+    held = notes.read(git, [move.new, amended] if amended else [move.new])
+    held.update((n.commit, [*held.get(n.commit, []), *n.entries]) for n in earlier)
+    there = held.get(move.new, [])
+    # git copies an amended commit's note when the hook has ended: it may be killed before that.
+    lacking = [entry for entry in held.get(amended or "", []) if entry not in there]
+    known = [*there, *lacking]
+    _, taken = describe(changes, facts, None, known)
+    if not taken and not lacking:
+        return None
+    session = next((s for key in taken if (s := facts[key].get("session"))), None)
+    entries, taken = describe(changes, {key: facts[key] for key in taken}, session, known)
+    return Note(move.new, [*lacking, *entries], move.identity, taken)

@@ -1,0 +1,1 @@
+"""What survives what git can do: real repositories, real operations, counted results."""
