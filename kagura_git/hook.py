@@ -34,7 +34,7 @@ _REPLAYS: Final = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_H
 WAITS: Final = 11  # a note is not written yet: the shim starts another try in the background
 _PATIENCE: Final = 1.4  # seconds; with the last try of git itself a user waits 2 at most
 _LOCK_PATIENCE: Final = 2.0
-_MOST_LINES: Final = 50
+_MOST_LINES: Final = 20
 
 
 def main(argv: Sequence[str]) -> int:
@@ -272,8 +272,10 @@ def _check(git: Git, git_dir: str) -> bool:
     from kagura_git.services.staged import problems
 
     found = problems(git, unknown)
-    for problem in found:
+    for problem in found[:_MOST_LINES]:
         _say(f"{problem.where}: {problem.message}. {problem.hint}".rstrip())
+    if len(found) > _MOST_LINES:
+        _say(f"and {len(found) - _MOST_LINES} more; `git kagura doctor` names the files")
     if found:
         _say("the commit was stopped; correct the record and stage it again with `git add`")
     return bool(found)

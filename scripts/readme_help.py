@@ -47,7 +47,8 @@ def _told(option: click.Option) -> bool:
 
 def _option(option: click.Option, context: click.Context) -> str:
     name = "/".join([option.opts[-1], *option.secondary_opts])
-    text = name if option.is_flag else f"{name} {option.make_metavar(context)}"
+    metavar = option.make_metavar(context).replace(" RANGE", "")
+    text = name if option.is_flag else f"{name} {metavar}"
     return text if option.required else f"[{text}]" + ("…" if option.multiple else "")
 
 

@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 from kagura_git.git.run import Git, decode
 
+# Only the new commit stands between blanks: its length tells that of the old one.
 _ENTRY: Final = re.compile(
-    r"(?:.*[^0-9a-f])?((?:[0-9a-f]{24})?[0-9a-f]{40}) ((?:[0-9a-f]{24})?[0-9a-f]{40}) "
+    r".*(?:([0-9a-f]{40}) ([0-9a-f]{40})|([0-9a-f]{64}) ([0-9a-f]{64})) "
     r"([^<>]*<[^<>]*>) (\d{1,18}) [+-]\d{4}\Z",
     re.DOTALL,
 )
@@ -55,7 +56,8 @@ def _move(line: str) -> Move | None:
     match = _ENTRY.match(head)
     if match is None:
         return None
-    old, new, identity, at = match.groups()
+    sha1_old, sha1_new, sha256_old, sha256_new, identity, at = match.groups()
+    old, new = sha1_old or sha256_old, sha1_new or sha256_new
     return Move(old if old.strip("0") else None, new, identity, message.split(":", 1)[0], int(at))
 
 

@@ -7,6 +7,7 @@ Light on purpose: the hooks use it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
@@ -17,7 +18,7 @@ from kagura_git.git.run import Git, decode
 REF: Final = "refs/notes/kagura"
 # A round in which another writer wins takes about 30 ms; 40 writers need some 2 s.
 PATIENCE: Final = 30.0
-# A lock under which nothing moves for this long is a dead one, or something else is in the way.
+# The very same thing in the way for so long: a lock left behind, or no race at all.
 _LOCKED: Final = 2.0
 _LONGEST_WAIT: Final = 0.4
 # The limit is git's own default: a smaller one would make a pack file for every commit.
@@ -77,22 +78,35 @@ def move(git: Git, make: Callable[[], Draft | None], patience: float) -> None:
     Raises:
         GitError: the ref could not be moved.
     """
-    started = moved = time.monotonic()
-    last: str | None = None
+    started = since = time.monotonic()
+    seen: object = None
     attempt = 0
     while (wanted := make()) is not None:
         done = git.run(*wanted.args, stdin=wanted.stdin, ok=range(256))
         if done.returncode == 0:
             return
         said = decode(done.stderr).strip()
-        now = time.monotonic()
-        if wanted.tip != last:
-            last, moved = wanted.tip, now
+        now, obstacle = time.monotonic(), _obstacle(said, wanted.tip)
+        if obstacle is None or obstacle != seen:
+            seen, since = obstacle, now
         lost = any(words in said.lower() for words in _RETRY)
-        stuck = _MOVED not in said.lower() and now - moved >= _LOCKED
-        if not lost or stuck or now - started > patience:
+        if not lost or now - since >= _LOCKED or now - started > patience:
             raise GitError(f"the note could not be written: {said}", where=REF)
         attempt += 1
         import random  # 2 ms that a writer alone never pays
 
         time.sleep(random.uniform(0.0, min(_LONGEST_WAIT, 0.01 * 2**attempt)))
+
+
+def _obstacle(said: str, tip: str | None) -> object:
+    """Return what tells that which was in the way from anything later; None if it is gone."""
+    if _MOVED in said.lower():
+        return None
+    path = said.partition("Unable to create '")[2].partition("'")[0]
+    if not path:
+        return tip or REF
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return path, info.st_ino, info.st_mtime_ns

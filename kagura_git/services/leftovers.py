@@ -20,6 +20,7 @@ from kagura_git.workspace import Workspace
 
 # As atomic.write names them: the process that wrote it, and six random digits.
 _TEMPORARY: Final = re.compile(r"\.([0-9]+)\.[0-9a-f]{6}\.tmp\Z")
+_MERGE_FILE: Final = re.compile(r"\.merge_file_\w{6}\Z")
 _WRITING: Final = 600.0  # seconds; a container beside us may write here under numbers of its own
 _REUSED: Final = 86_400.0  # a process of that number that runs now is another one
 _LOCKED: Final = 600.0
@@ -44,7 +45,7 @@ class Leftover:
 
 def find(ws: Workspace) -> list[Leftover]:
     """Return what was left behind in ``.kagura`` and in the git folders."""
-    return [*_temporary(ws), *_locks(ws), *_dead_facts(ws)]
+    return [*_temporary(ws), *_locks(ws), *_merge_files(ws), *_dead_facts(ws)]
 
 
 def clean(ws: Workspace, left: list[Leftover]) -> list[Leftover]:
@@ -93,6 +94,15 @@ def _locks(ws: Workspace) -> Iterator[Leftover]:
     for path in _lock_files(ws):
         if _age(ws, path) > _LOCKED:
             yield Leftover(path, "a lock that a git command left when it was killed", False)
+
+
+def _merge_files(ws: Workspace) -> Iterator[Leftover]:
+    """Yield the files that git made for a merge driver and could not take away."""
+    with os.scandir(ws.repo.top) as entries:
+        paths = [entry.path for entry in entries if _MERGE_FILE.match(entry.name)]
+    for path in sorted(paths):
+        if _age(ws, path) > _LOCKED:
+            yield Leftover(path, "one side of a merge that was killed", False)
 
 
 def _lock_files(ws: Workspace) -> Iterator[str]:

@@ -10,6 +10,7 @@ from kagura_git.model.text_merge import merge_lines
 
 _START: Final = re.compile(rb"<{7,}(?: |\r?\n|\Z)")
 _SIZE: Final = 7
+_MOST_VERSIONS: Final = 16
 _FIELD: Final = re.compile(rb"([^\s#:\-][^:\n]*?)[ \t]*:(?:[ \t\r\n]|\Z)")
 
 Sides = tuple[bytes | None, bytes, bytes]
@@ -113,7 +114,8 @@ def doubled(data: bytes) -> list[bytes]:
 
     The first has the first of each field, and so on; the last of a field that
     stands less often stands in for the rest. One version for a file in which
-    every field stands once, none for one that is not made of fields.
+    every field stands once, none for one that is not made of fields, or in which
+    a field stands more often than merges explain.
     """
     head: list[bytes] = []
     fields: dict[bytes, list[list[bytes]]] = {}
@@ -128,6 +130,8 @@ def doubled(data: bytes) -> list[bytes]:
         else:
             now.append(line)
     number = max(map(len, fields.values()), default=0)
+    if number > _MOST_VERSIONS:
+        return []
     return [
         b"".join(head + [line for many in fields.values() for line in many[min(i, len(many) - 1)]])
         for i in range(number)

@@ -23,6 +23,8 @@ from kagura_git.store.marked import doubled, marked, sides
 
 __all__ = ["Merged", "merge_bytes", "salvage", "sides"]
 
+# Conflicts of several lengths in one file: each length doubles the versions to look at.
+_DEPTH: Final = 3
 FILE: Final = "file"  # the entry under `conflicts` that holds a side's whole text
 
 
@@ -127,15 +129,17 @@ def _strictly(data: bytes, path: str) -> Record | None:
         return None
 
 
-def _read(data: bytes, path: str, said: list[str]) -> Record | None:
+def _read(data: bytes, path: str, said: list[str], depth: int = _DEPTH) -> Record | None:
     """Return a version's record, mended where a text merge has damaged it."""
-    return _strictly(data, path) or _salvaged(data, path, said)
+    return _strictly(data, path) or (_salvaged(data, path, said, depth) if depth else None)
 
 
-def _salvaged(data: bytes, path: str, said: list[str]) -> Record | None:
+def _salvaged(data: bytes, path: str, said: list[str], depth: int = _DEPTH) -> Record | None:
     found = sides(data)
     if found is not None:
-        base, ours, theirs = (None if text is None else _read(text, path, said) for text in found)
+        base, ours, theirs = (
+            None if text is None else _read(text, path, said, depth - 1) for text in found
+        )
         if ours is None or theirs is None:
             return None
         record = merge(base, ours, theirs)

@@ -17,8 +17,9 @@ from kagura_git.model.ids import kind_of
 from tests.faults.ledger import state_of
 from tests.faults.place import PROGRAM, Place, edit
 
-# What a killed process may leave: temporary files, locks, packs that were being written.
-_LEFTOVER = re.compile(r"\.lock$|\.tmp$|^tmp_|\.[0-9a-f]{8}$|^export-|^\.tmp")
+# What a killed process may leave: temporary files (also those that git hands to a merge
+# driver), locks, packs that were being written.
+_LEFTOVER = re.compile(r"\.lock$|\.tmp$|^tmp_|\.[0-9a-f]{8}$|^export-|^\.tmp|^\.merge_file_")
 _OURS = ("lock", "refresh.lock", "refresh-next.lock")  # held by the kernel, free with the process
 
 
@@ -135,7 +136,7 @@ def git_is_sane(place: Place) -> None:
     for line in status.split("\0")[:-1]:
         path = line[3:]
         record = re.fullmatch(r"\.kagura/\w+/\d{4}-\d\d/[DES]-[^/]+\.yaml", path)
-        if not record and not path.startswith("src/"):
+        if not record and not path.startswith(("src/", ".merge_file_")):
             raise Trouble(f"in the work tree or staging area: {line}")
     for line in place.box.out("ls-files", "-s", "--", ".kagura").splitlines():
         place.box.run("cat-file", "-e", line.split()[1])

@@ -61,6 +61,7 @@ class Place:
         shutil.copytree(self.top.parent, folder, symlinks=True)
         box = Sandbox(folder / "work", self.box.env)
         box.run("remote", "set-url", "origin", str(folder / "bare.git"))
+        box.run("update-index", "-q", "--refresh")  # a copy's files are others to git
         return Place(box, self.ledger.copy())
 
 

@@ -190,3 +190,12 @@ def test_a_lock_left_behind_is_reported_soon_and_left_alone(box: Sandbox) -> Non
         notes.add(box.repo.git, {sha: [fact(2)]}, WHO)
     assert time.monotonic() - start < 10
     assert lock.exists()
+
+
+def test_something_else_at_the_refs_name_is_reported_soon(box: Sandbox) -> None:
+    sha = box.commit()
+    box.run("update-ref", f"{notes.REF}/x", "HEAD")
+    start = time.monotonic()
+    with pytest.raises(GitError, match="could not be written"):
+        notes.add(box.repo.git, {sha: [fact(1)]}, WHO)
+    assert time.monotonic() - start < 15

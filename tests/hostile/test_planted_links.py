@@ -92,7 +92,8 @@ def test_a_link_in_the_place_of_a_folder_leads_nowhere(
     assert program.refused("show", "D-00000009")
     (finding,) = [f for f in program.json("doctor")["findings"] if place in f["message"]][:1]
     assert "link" in finding["message"]
-    assert "link" in program.refused("init") or place != ".kagura"
+    if place == ".kagura":
+        assert "link" in program.refused("init")
     program("decision", "add", "New", "--rationale", "r")
     program("error", "add", "--type", "T", "--message", "m")
     program("doctor", "--fix")

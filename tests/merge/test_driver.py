@@ -102,9 +102,10 @@ def test_a_criss_cross_does_not_ask_again_what_was_settled(branches: Branches) -
     branches.merge("main-before")
     branches.edit(DECISION, tags=["web"])
     assert len(box.out("merge-base", "--all", "main", "side").split()) == 2
-    branches.merge("main")
+    done = branches.merge("main")
     found = decision_of(branches)
     assert (found.impact, found.conflicts, found.tags) == ("Half the memory", {}, ["web"])
+    assert "kagura" not in done.stderr
 
 
 def test_a_criss_cross_settled_in_two_ways_is_a_conflict_again(branches: Branches) -> None:

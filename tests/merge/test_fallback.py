@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,9 @@ def edited(branches: Branches, edits: tuple[dict[str, str], dict[str, str]]) -> 
 
 def lose_program(branches: Branches) -> None:
     branches.without_program()
+    folders = branches.box.env["PATH"].split(os.pathsep)
+    elsewhere = [folder for folder in folders if not Path(folder, "git-kagura").exists()]
+    branches.box.env["PATH"] = os.pathsep.join(elsewhere)
 
 
 def lose_script(branches: Branches) -> None:

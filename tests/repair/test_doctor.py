@@ -170,6 +170,16 @@ def test_a_stale_lock_is_reported_and_never_removed(doctor: Doctor, team: Team) 
     assert lock.exists()
 
 
+def test_a_side_that_a_killed_merge_left_is_reported_and_never_removed(
+    doctor: Doctor, team: Team
+) -> None:
+    left = aged(team.box.top / ".merge_file_aB3dE6", 3600)
+    aged(team.box.top / ".merge_file_of_mine", 3600)
+    (found,) = doctor.of("locks", "--fix")
+    assert left.name in found["message"]
+    assert left.exists()
+
+
 def test_a_fact_about_a_file_long_gone_is_dropped(doctor: Doctor, team: Team) -> None:
     old, fresh = "2020-01-01T00:00:00Z", team.ws.now().isoformat()
     for key, path, at in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -279,3 +280,20 @@ def test_a_record_with_each_field_twice_is_that_record(record: Any, data: st.Dat
     found = salvage(text + body * again, path_for(record))
     if found is not None:  # a field name of a newer version may be one that needs quotes
         assert found.record == record
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        dumped(BASE) + b"impact: x\n" * 20_000,
+        dumped(BASE)
+        + b"".join(
+            b"<" * n + b" a\nf: 1\n" + b"=" * n + b"\nf: 2\n" + b">" * n + b" b\n"
+            for n in range(7, 200)
+        ),
+    ],
+)
+def test_a_file_made_to_hold_countless_versions_costs_nothing(data: bytes) -> None:
+    begun = time.process_time()
+    assert salvage(data, PATH) is None
+    assert time.process_time() - begun < 5
