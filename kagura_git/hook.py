@@ -17,7 +17,7 @@ from typing import Final
 
 from kagura_git.disk import CannotWrite
 from kagura_git.errors import GitError, KaguraError
-from kagura_git.git import made_of, missed, notes, unwritten
+from kagura_git.git import belonging, made_of, missed, notes, unwritten
 from kagura_git.git.commit_entries import Fact, describe
 from kagura_git.git.diff import commit_changes
 from kagura_git.git.head_move import Move, last_move
@@ -107,7 +107,7 @@ def _remember(git: Git, git_dir: str) -> None:
     move = last_move(git, git_dir)
     if move and move.how in COMMITS:
         late = missed.find(git, git_dir, working.folder, facts, late, move.old)
-        made = _note(git, move, missed.without(facts, late), session, late)
+        made = _note(git, git_dir, move, missed.without(facts, late), session, late)
         made = made_of.joined(git, git_dir, working.folder, move, made)
         late += [made] if made is not None else []
         try:
@@ -131,13 +131,15 @@ def _take_over(git: Git, git_dir: str, working: Working) -> None:
 
 
 def _note(
-    git: Git, move: Move, facts: dict[str, Fact], session: str | None, late: list[Note]
-) -> Note | None:
+    git: Git, git_dir: str, move: Move, facts: dict[str, Fact], session: str | None,
+    late: list[Note],
+) -> Note | None:  # fmt: skip
     """Return what is to be noted about the commit just made, None for nothing."""
     changes = commit_changes(git, move.new)
     before = move.old or next(iter(changes.parents), None)
-    known_heads: dict[str, bool] = {}  # of thousands of facts most were made on one commit
-    ours = {k: fact for k, fact in facts.items() if _belongs(git, fact, before, known_heads)}
+    ours = belonging.on_line(git, git_dir, facts, before)
+    if move.how == AMENDED and before:
+        ours = belonging.amended(git, ours, before, move.new, now=True)
     # git itself copies the note of an amended commit, if it was written.
     copied = [note for note in late if move.how == AMENDED and note.commit == before]
     known = notes.read(git, [before]).get(before, []) if move.how == AMENDED and before else []
@@ -199,19 +201,6 @@ def _take_mark(working: Working) -> bool:
     except OSError:
         return False
     return True
-
-
-def _belongs(git: Git, fact: Fact, before: str | None, known: dict[str, bool]) -> bool:
-    """Tell whether a change was made on this line of history; records say so by their path."""
-    head = fact.get("head")
-    if fact.get("kind") != "change" or head is None or head == before:
-        return True
-    if before is None or not isinstance(head, str) or not head.isalnum():
-        return False
-    if head not in known:
-        done = git.run("merge-base", "--is-ancestor", head, before, ok=(0, 1, 128))
-        known[head] = done.returncode == 0
-    return known[head]
 
 
 # post-rewrite

@@ -40,6 +40,24 @@ def recent_moves(git_dir: str) -> list[Move]:
     return [move for move in found if move is not None]
 
 
+def kept_edit(git_dir: str, head: str, since: float, edited: float) -> bool:
+    """Tell whether an edit made at another commit has certainly stayed in the work tree.
+
+    A rebase carries it along with ``--autostash``; a checkout does too, and leaves the
+    file alone. A reset may take it away, and a stash makes one.
+
+    Args:
+        since: when its reason was recorded, in seconds.
+        edited: when the file was written last.
+    """
+    moves = recent_moves(git_dir)
+    # The reflog counts whole seconds: what happened in the same one may be later.
+    later = [move for move in moves if move.at >= int(since)]
+    return any(move.new == head for move in moves) and all(
+        move.how != "reset" and (move.how != "checkout" or edited < move.at) for move in later
+    )
+
+
 def _tail(git_dir: str) -> str:
     try:
         with open(os.path.join(git_dir, "logs", "HEAD"), "rb") as file:

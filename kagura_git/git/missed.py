@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from kagura_git.git import notes
+from kagura_git.git import belonging, notes
 from kagura_git.git.commit_entries import Fact, describe
 from kagura_git.git.diff import commit_changes
 from kagura_git.git.head_move import Move, recent_moves
@@ -72,6 +72,7 @@ def find(
             continue
         left = without(facts, found)
         fitting = {k: fact for k, fact in left.items() if _fits(fact, move, number, heads)}
+        fitting = belonging.on_line(git, git_dir, fitting, move.old)
         if fitting or move.how == AMENDED:
             note = _note(git, move, fitting, found)
             found = _joined(found, note) if note is not None else found
@@ -118,6 +119,8 @@ def _note(git: Git, move: Move, facts: Mapping[str, Fact], earlier: Sequence[Not
     # git copies an amended commit's note when the hook has ended: it may be killed before that.
     lacking = [entry for entry in held.get(amended or "", []) if entry not in there]
     known = [*there, *lacking]
+    if amended:
+        facts = belonging.amended(git, facts, amended, move.new, now=False)
     _, taken = describe(changes, facts, None, known)
     if not taken and not lacking:
         return None

@@ -112,8 +112,11 @@ def _same_second(t: Traces, sha: str, other: str) -> bool:
 
 def _same_place(t: Traces, sha: str, other: str) -> bool:
     """Tell whether a commit with the same tree stood where this one stands."""
-    if t.kin.commits[other].parents == t.kin.commits[sha].parents:
+    parents = t.kin.commits[sha].parents
+    if t.kin.commits[other].parents == parents:
         return True
+    if len(parents) > 1:  # what a merge repeats was not made by it
+        return False
     replaced = other not in t.alive and t.steps(other) == t.steps(sha)
     return replaced and not t.taken_before(sha, [other])
 
@@ -244,7 +247,8 @@ def copied(t: Traces, sha: str, rivals: Iterable[str]) -> Origin | None:
         rivals: other commits without links that change the same paths.
     """
     mine = t.text(t.pair(sha))
-    if mine is None or t.kin.commits[sha].mentions.reverts:
+    kin = t.kin.commits[sha]
+    if mine is None or kin.mentions.reverts or len(kin.parents) > 1:
         return None
     found = [other for other in alike(t, sha) if _is(t, mine.id, other)]
     if not found or len({_root(t, other) for other in found}) != 1:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 from git_repo import Sandbox
@@ -195,3 +197,70 @@ def test_a_commit_of_another_staging_area_is_checked_there(kagura: Sandbox) -> N
     assert kagura.run("commit", "-m", "x", ok=False, GIT_INDEX_FILE=index).returncode == 1
     kagura.run("commit", "-q", "--allow-empty", "-m", "x")
     assert os.path.exists(index)
+
+
+@pytest.fixture
+def clean(started: Sandbox) -> Sandbox:
+    """All that was changed is committed, and another branch has gone on meanwhile."""
+    started.run("commit", "-q", "-a", "-m", "x")
+    started.run("switch", "-q", "-c", "other", "HEAD~1")
+    started.commit("theirs", theirs="1\n")
+    started.run("switch", "-q", "main")
+    return started
+
+
+def edit(box: Sandbox, text: str, **facts: str) -> None:
+    time.sleep(1.1)  # a reflog counts whole seconds
+    track(box, 3, "a", "why again", head=box.head, at=datetime.now(UTC).isoformat(), **facts)
+    box.write("a", text)
+
+
+def test_a_reason_waits_for_its_edit_though_the_commit_before_is_reworded(clean: Sandbox) -> None:
+    edit(clean, "5\n")
+    clean.run("commit", "-q", "--amend", "--only", "-m", "said better")
+    assert "C-00000003" not in noted(clean)
+    clean.run("commit", "-q", "-a", "-m", "y")
+    assert "C-00000003" in noted(clean)
+
+
+def test_a_reason_goes_into_the_commit_that_its_edit_amends(clean: Sandbox) -> None:
+    edit(clean, "5\n")
+    clean.run("commit", "-q", "-a", "--amend", "--no-edit")
+    assert "C-00000003" in noted(clean)
+
+
+def test_a_reason_given_after_the_commit_goes_into_it_by_an_amend(clean: Sandbox) -> None:
+    edit(clean, "2\n")
+    clean.run("commit", "-q", "--amend", "--no-edit")
+    assert "C-00000003" in noted(clean)
+
+
+@pytest.mark.parametrize("carry", [["rebase", "--autostash", "other"], ["switch", "other"]])
+def test_a_reason_goes_along_with_the_edit(clean: Sandbox, carry: list[str]) -> None:
+    clean.run("switch", "-q", "-c", "mine", "HEAD~1")
+    clean.commit("mine", mine="1\n")
+    edit(clean, "6\n")
+    before = time.time() - 1.1
+    os.utime(clean.top / "a", (before, before))
+    clean.run(*carry)
+    clean.run("commit", "-q", "-a", "-m", "y")
+    assert "C-00000003" in noted(clean)
+
+
+def test_a_reason_waits_where_the_file_was_edited_after_a_switch(clean: Sandbox) -> None:
+    clean.run("switch", "-q", "-c", "mine", "HEAD~1")
+    clean.commit("mine", mine="1\n")
+    edit(clean, "6\n")
+    clean.run("switch", "-q", "other")
+    clean.commit("another reason", a="7\n")
+    assert "C-00000003" not in noted(clean)
+    assert "C-00000003" in clean.working.pending()
+
+
+def test_a_reason_of_an_edit_that_was_stashed_elsewhere_waits(clean: Sandbox) -> None:
+    edit(clean, "6\n")
+    clean.run("stash", "-q")
+    clean.run("switch", "-q", "other")
+    clean.commit("another reason", a="7\n")
+    assert "C-00000003" not in noted(clean)
+    assert "C-00000003" in clean.working.pending()

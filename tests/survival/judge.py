@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from kagura_git.git.diff import commit_changes
 from kagura_git.git.versions import tree
-from kagura_git.services import history
+from kagura_git.services import history, recover
+from kagura_git.store.files import blob_id
 from kagura_git.workspace import Workspace
 from tests.survival.world import Item, Outcome, World
 
 
 @dataclass
 class Count:
-    """How many of how many; ``wrong`` holds what should not be there, in words."""
+    """How many of how many; ``wrong`` holds what should not be there, in words.
+
+    Attributes:
+        records: those that are there as they were acknowledged: on a branch, in the
+            work tree, or after ``git kagura recover``, which ``recovered`` counts alone.
+    """
 
     records: int = 0
     records_of: int = 0
-    on_branch: int = 0
+    recovered: int = 0
     links: int = 0
     links_of: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -29,7 +34,7 @@ class Count:
         """Add another trial's figures."""
         self.records += other.records
         self.records_of += other.records_of
-        self.on_branch += other.on_branch
+        self.recovered += other.recovered
         self.links += other.links
         self.links_of += other.links_of
         self.wrong += other.wrong
@@ -40,7 +45,6 @@ def judge(world: World, outcome: Outcome) -> Count:
     """Count what a repository still knows."""
     ws = world.open()
     count = Count()
-    _records(world, ws, count)
     names = world.git("for-each-ref", "--format=%(refname)", "refs/heads").split()
     logs = [history.log(ws, limit=500, range_=name) for name in ["HEAD", *names]]
     seen = {item.commit.sha: item for log in logs for item in log}
@@ -60,15 +64,31 @@ def judge(world: World, outcome: Outcome) -> Count:
     return count
 
 
-def _records(world: World, ws: Workspace, count: Count) -> None:
-    """Count the records that are in HEAD as they were acknowledged, or in the journal."""
-    here = {record: version.blob for record, version in tree(ws.repo.git, "HEAD").items()}
-    journal = {path.name for path in Path(ws.repo.shared, "journal").glob("*/*.yaml")}
+def judge_records(world: World, count: Count) -> None:
+    """Count the records, and bring back those that are gone; the repository is changed."""
+    ws = world.open()
+    names = world.git("for-each-ref", "--format=%(refname)", "refs/heads").split()
+    tips = [tree(ws.repo.git, name) for name in names]
+    gone = []
     for record, blob in world.kept.items():
-        count.records_of += 1
-        on_branch = here.get(record) == blob
-        count.on_branch += on_branch
-        count.records += on_branch or f"{record}.{blob}.yaml" in journal
+        held = {tip[record].blob for tip in tips if record in tip}
+        if blob not in held and blob != _blob(ws, record):
+            gone.append(record)
+    if gone:
+        recover.restore(ws, gone)
+    for record in gone:
+        back = _blob(ws, record) == world.kept[record]
+        count.recovered += back
+        if not back:
+            count.missing.append(f"record {record}")
+    count.records_of += len(world.kept)
+    count.records += len(world.kept) - len(gone) + count.recovered
+
+
+def _blob(ws: Workspace, record: str) -> str | None:
+    """Return git's name for a record's text, as it is in the work tree."""
+    path = ws.files.path_of(record)
+    return None if path is None else blob_id(ws.files.bytes_at(path))
 
 
 def _linked(item: history.Remembered) -> set[Item]:

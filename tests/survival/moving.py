@@ -158,14 +158,31 @@ def _listed(world: World, works: list[Work]) -> str:
 
 
 def server_squash(world: World) -> Outcome:
-    """server squash, trailers kept"""
+    """server squash, trailers kept, git fetch, reset --hard"""
     works = _topic(world, 3)
     head = _server(world, _listed(world, works))
     return _and_originals(world, Outcome({head: works}))
 
 
+def server_squash_pulled(world: World) -> Outcome:
+    """server squash, trailers lost, git pull"""
+    works = _topic(world, 3)
+    remote = world.folder / "remote.git"
+    world.git("clone", "-q", "--bare", str(world.box.top), str(remote))
+    world.git("remote", "add", "origin", str(remote))
+    world.git("fetch", "-q", "origin")
+    world.git("branch", "-q", "--set-upstream-to=origin/main")
+    here = world.box.head
+    head = _server(world, "The topic (#12)")
+    world.git("push", "-q", "--no-verify", "origin", f"{head}:refs/heads/main")
+    world.git("reset", "-q", "--hard", here)
+    world.git("pull", "-q", "--ff-only")
+    assert world.box.head == head
+    return _and_originals(world, Outcome({head: works}))
+
+
 def server_squash_bare(world: World) -> Outcome:
-    """server squash, trailers lost"""
+    """server squash, trailers lost, git fetch, reset --hard"""
     works = _topic(world, 3)
     head = _server(world, "The topic (#12)")
     return _and_originals(world, Outcome({head: works}))
@@ -178,6 +195,20 @@ def reset_soft(world: World) -> Outcome:
     world.git("reset", "-q", "--soft", f"HEAD~{len(works)}")
     head = world.commit("All at once")
     return Outcome({head: works}, {head: _active(world)})
+
+
+def reset_soft_merge(world: World) -> Outcome:
+    """git reset --soft over a merge, commit as one"""
+    base = world.box.head
+    works = _topic(world, 2)
+    works.append(world.work(section=11))
+    world.git("merge", "-q", "--no-ff", "--no-edit", "topic")
+    if world.random.random() < 0.5:
+        world.git("branch", "-q", "kept")
+    world.pause()
+    world.git("reset", "-q", "--soft", base)
+    head = world.commit("All at once")
+    return _and_originals(world, Outcome({head: works}, {head: _active(world)}))
 
 
 def reset_soft_split(world: World) -> Outcome:
@@ -261,6 +292,7 @@ def pick_by_hand(world: World) -> Outcome:
 OPERATIONS = (
     cherry_pick, cherry_pick_x, cherry_pick_range, cherry_pick_conflict, cherry_pick_unseen,
     pick_by_hand, revert, revert_revert, revert_elsewhere, squash_merge, squash_merge_message,
-    squash_merge_deleted, squash_unseen, server_squash, server_squash_bare, reset_soft,
-    reset_soft_split, reset_unseen, same_by_chance,
+    squash_merge_deleted, squash_unseen, server_squash, server_squash_pulled,
+    server_squash_bare, reset_soft, reset_soft_merge, reset_soft_split, reset_unseen,
+    same_by_chance,
 )  # fmt: skip

@@ -68,7 +68,7 @@ def restack(world: World) -> Outcome:
 
 
 def mail(world: World) -> Outcome:
-    """git format-patch | git am"""
+    """git format-patch, git am"""
     base = world.box.head
     works = [world.work() for _ in range(2)]
     patches = world.git("format-patch", "--stdout", "--binary", f"{base}..HEAD")
@@ -123,19 +123,6 @@ def branch_recovered(world: World) -> Outcome:
     return Outcome({work.sha: [work] for work in works})
 
 
-def reset_hard(world: World) -> Outcome:
-    """git reset --hard, git clean: the records stay in the journal"""
-    kept = world.work()
-    lost = world.work()
-    waiting = world.start()
-    world._record(world.open(), waiting)
-    world.pause()
-    world.git("reset", "-q", "--hard", "HEAD~1")
-    world.git("clean", "-q", "-f", "-d")
-    assert lost.sha != world.box.head
-    return Outcome({kept.sha: [kept]})
-
-
 def trailers_off(world: World) -> Outcome:
     """cherry-pick, with trailers turned off"""
     world.box.write("kagura.toml", "[hooks]\ntrailers = false\n")
@@ -178,5 +165,5 @@ def filter_and_mail(world: World) -> Outcome:
 
 OPERATIONS = (
     filter_messages, filter_trees, filter_folder, restack, mail, filter_and_mail, collected,
-    replaced, branch_recovered, reset_hard, trailers_off, forged,
+    replaced, branch_recovered, trailers_off, forged,
 )  # fmt: skip

@@ -77,7 +77,6 @@ class Outcome:
         links: per commit, the works it stands for.
         also: per commit, further links that are true of it.
         moved: where files are now, if a filter moved them.
-        anything: commits whose links are not judged.
     """
 
     links: dict[str, list[Work]] = field(default_factory=dict)
@@ -94,6 +93,7 @@ class World:
         self.box = Sandbox(folder / "repo", env)
         self.works: list[Work] = []
         self.kept: dict[str, str] = {}
+        self.before: Work
         self._count = 0
         self._minutes = 0
 
