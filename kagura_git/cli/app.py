@@ -140,12 +140,12 @@ def _fail(as_json: bool, message: str, hint: str, where: str, code: int) -> int:
 
         print_json({"error": told})
     else:
-        from kagura_git.model.printable import printable
+        from kagura_git.model.printable import indented
 
         place = f"{where}: " if where else ""
-        print(printable(f"error: {place}{message}"), file=sys.stderr)
+        print(indented(f"error: {place}{message}"), file=sys.stderr)
         if hint:
-            print(printable(f"  {hint}"), file=sys.stderr)
+            print(f"  {indented(hint)}", file=sys.stderr)
     return code
 
 

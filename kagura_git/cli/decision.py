@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from kagura_git.cli.disputes import disputed
-from kagura_git.cli.output import Answer, App, command, one_line, styled, text_argument
+from kagura_git.cli.output import (
+    Answer,
+    App,
+    command,
+    indented,
+    one_line,
+    styled,
+    text_argument,
+)
 from kagura_git.memory import as_dict
 from kagura_git.model.records import Decision
 from kagura_git.services import decisions
@@ -135,7 +143,7 @@ def described(record: Decision, path: str | None) -> Iterator[str]:
     if record.superseded_by:
         yield f"\nSuperseded by {record.superseded_by}"
     if record.reviewed_by:
-        told = f": {record.review_note}" if record.review_note else ""
-        yield f"\nReviewed by {record.reviewed_by}{told}"
+        told = f": {indented(record.review_note)}" if record.review_note else ""
+        yield f"\nReviewed by {one_line(record.reviewed_by, 200)}{told}"
     yield from disputed(record)
-    yield styled("d", f"\n{record.author}, {record.created_at:%Y-%m-%d}")
+    yield styled("d", f"\n{one_line(record.author, 200)}, {record.created_at:%Y-%m-%d}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, progress, styled
+from kagura_git.cli.output import Answer, App, command, one_line, progress, styled
 
 if TYPE_CHECKING:
     from kagura_git.services.finding import Finding
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kagura_git.workspace import Workspace
 
 _COLOURS = {"error": "r", "warning": "y", "ok": "g"}
+_LONGEST = 2000
 
 
 @command()
@@ -56,9 +57,9 @@ def _answer(found: Sequence[Finding]) -> Answer:
     lines = []
     for item in found:
         severity = styled(_COLOURS[item.severity], item.severity)
-        lines.append(f"{severity:<7} {item.check}: {item.message}")
+        lines.append(f"{severity:<7} {item.check}: {one_line(item.message, _LONGEST)}")
         if item.mend:
-            lines.append(f"        {item.mend}")
+            lines.append(f"        {one_line(item.mend, _LONGEST)}")
     return Answer({"ok": not faults, "findings": findings}, lines, code=1 if faults else 0)
 
 

@@ -139,4 +139,4 @@ def described(record: Error, path: str | None, fixed: str | None = None) -> Iter
         yield f"\n{record.stack_trace}"
     yield from disputed(record)
     seen = record.last_seen or record.created_at
-    yield styled("d", f"\n{record.author}, last seen {seen:%Y-%m-%d %H:%M} UTC")
+    yield styled("d", f"\n{one_line(record.author, 200)}, last seen {seen:%Y-%m-%d %H:%M} UTC")

@@ -12,6 +12,7 @@ from kagura_git.cli.output import (
     Answer,
     App,
     command,
+    indented,
     one_line,
     progress,
     styled,
@@ -103,7 +104,7 @@ def show(app: App, id: str) -> Answer:
         case Error():
             lines = error.described(record, path)
         case _:
-            lines = iter([f"{name}: {value}" for name, value in data.items() if value])
+            lines = iter([indented(f"{name}: {value}") for name, value in data.items() if value])
     return Answer(data, [*lines, *_abandoned(id)] if "abandoned" in data else lines)
 
 

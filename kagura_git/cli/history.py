@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, one_line, styled
+from kagura_git.cli.output import Answer, App, command, in_brief, indented, one_line, styled
 from kagura_git.memory import as_dict
 from kagura_git.model.records import first_line
 from kagura_git.services import history
+
+_SHOWN: Final = 20  # of each kind; --json has them all
 
 
 @command()
@@ -66,14 +68,14 @@ def _commit(item: history.Remembered) -> dict[str, Any]:
 def _commit_lines(item: dict[str, Any]) -> Iterator[str]:
     yield f"{styled('y', item['commit'][:12])} {styled('b', one_line(item['subject'], 200))}"
     linked = [*item["sessions"], *item["decisions"], *item["errors"]]
-    more = [f"and {len(linked) - 20} more"] if len(linked) > 20 else []
-    told = f"  [{', '.join([*linked[:20], *more])}]" if linked else ""
+    more = [f"and {len(linked) - _SHOWN} more"] if len(linked) > _SHOWN else []
+    told = f"  [{', '.join([*linked[:_SHOWN], *more])}]" if linked else ""
     yield styled("d", f"  {item['date'][:16]} {_name(item['author'])}{told}")
-    for change in item["changes"][:20]:
-        reason = f": {change['reason']}" if change["reason"] else ""
-        yield f"  {change['action']:<8} {one_line(change['path'])}{reason}"
-    if len(item["changes"]) > 20:
-        yield f"  ... and {len(item['changes']) - 20} more files"
+    for change in item["changes"][:_SHOWN]:
+        reason = f": {in_brief(change['reason'])}" if change["reason"] else ""
+        yield f"  {one_line(change['action'], 20):<8} {one_line(change['path'])}{reason}"
+    if len(item["changes"]) > _SHOWN:
+        yield f"  ... and {len(item['changes']) - _SHOWN} more files"
 
 
 def _name(author: str) -> str:
@@ -109,17 +111,20 @@ def _why_lines(found: history.Why) -> Iterator[str]:
         subject = one_line(found.subject or "", 200)
         yield f"{styled('y', found.commit[:12])} {styled('b', subject)}"
         who = _name(found.author or "")
-        yield styled("d", f"  {(found.date or '')[:16]} {who} {' '.join(found.sessions[:20])}")
+        yield styled("d", f"  {(found.date or '')[:16]} {who} {' '.join(found.sessions[:_SHOWN])}")
     else:
         yield styled("b", "not committed yet")
-    for reason in found.reasons:
-        yield f"  {reason['action'] or 'edit'}: {reason['reason']}"
-    for decision in found.decisions:
-        yield f"  {styled('b', decision.id)} ({decision.status}) {decision.title}"
-        yield styled("d", f"      {first_line(decision.rationale)}")
-    for error in found.errors:
-        yield f"  {styled('b', error.id)} {error.title}"
+    for reason in found.reasons[:_SHOWN]:
+        yield f"  {one_line(reason['action'] or 'edit', 20)}: {indented(reason['reason'], 4000)}"
+    for decision in found.decisions[:_SHOWN]:
+        yield f"  {styled('b', decision.id)} ({decision.status}) {one_line(decision.title)}"
+        yield styled("d", f"      {one_line(first_line(decision.rationale))}")
+    for error in found.errors[:_SHOWN]:
+        yield f"  {styled('b', error.id)} {one_line(error.title)}"
         if error.solution:
-            yield f"      {styled('g', 'fixed:')} {first_line(error.solution)}"
+            yield f"      {styled('g', 'fixed:')} {one_line(first_line(error.solution))}"
+    for what in ("reasons", "decisions", "errors"):
+        if (more := len(getattr(found, what)) - _SHOWN) > 0:
+            yield f"  ... and {more} more {what}"
     if not (found.reasons or found.decisions or found.errors):
         yield "  nothing was recorded about this"

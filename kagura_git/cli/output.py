@@ -19,7 +19,7 @@ import click
 
 from kagura_git.cli.reading import file_text, text_argument
 from kagura_git.errors import KaguraError
-from kagura_git.model.printable import json_text, one_line, printable
+from kagura_git.model.printable import in_brief, indented, json_text, one_line, printable
 
 if TYPE_CHECKING:
     from kagura_git.memory import SyncCodingMemory
@@ -155,6 +155,8 @@ __all__ = [
     "KaguraError",
     "command",
     "file_text",
+    "in_brief",
+    "indented",
     "note",
     "one_line",
     "print_json",

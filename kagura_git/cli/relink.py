@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, progress, styled
+from kagura_git.cli.output import Answer, App, command, in_brief, one_line, progress, styled
 from kagura_git.services import relink as service
 
 
@@ -54,7 +54,7 @@ def _relinked(item: service.Relinked) -> dict[str, Any]:
 
 def _lines(found: service.RelinkReport, dry_run: bool) -> Iterator[str]:
     for item in found.relinked:
-        yield f"{styled('y', item.commit[:12])} {styled('b', item.subject)}"
+        yield f"{styled('y', item.commit[:12])} {styled('b', one_line(item.subject, 200))}"
         where = ", ".join(sha[:12] for sha in item.origins) or "its own record files"
         yield styled("d", f"  from {where} ({item.how})")
         for entry in item.entries:
@@ -70,7 +70,6 @@ def _lines(found: service.RelinkReport, dry_run: bool) -> Iterator[str]:
 
 def _entry(entry: dict[str, Any]) -> str:
     if entry["kind"] == "change":
-        return (
-            f"{entry.get('action', 'edit')} {entry['path']}: {entry.get('reason') or '(no reason)'}"
-        )
-    return f"{entry['kind']} {entry.get('id', '')} {entry.get('relation', '')}".rstrip()
+        reason = in_brief(entry.get("reason") or "(no reason)")
+        return f"{in_brief(entry.get('action', 'edit'), 20)} {one_line(entry['path'])}: {reason}"
+    return in_brief(f"{entry['kind']} {entry.get('id', '')} {entry.get('relation', '')}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, one_line, styled, text_argument
+from kagura_git.cli.output import Answer, App, command, in_brief, one_line, styled, text_argument
 from kagura_git.model.records import first_line
 
 
@@ -85,8 +85,8 @@ def _lines(data: dict[str, Any]) -> Iterator[str]:
         if data[name]:
             yield f"  {name}: {', '.join(value[:12] for value in data[name])}"
     for change in data["changes"]:
-        reason = change["reason"] or "(no reason recorded)"
-        yield f"  {change['action']} {one_line(change['path'] or '')}: {reason}"
+        reason = in_brief(change["reason"] or "(no reason recorded)")
+        yield f"  {one_line(change['action'], 20)} {one_line(change['path'] or '')}: {reason}"
     if data["summary"]:
         yield ""
         yield data["summary"]

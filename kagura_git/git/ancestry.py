@@ -11,6 +11,7 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from kagura_git.git import mentions, trailers
@@ -56,12 +57,14 @@ class Moves(NamedTuple):
         replayed: the commits that git itself made of others (cherry-pick, rebase, am).
         reset: per commit that followed a ``git reset`` at once, the tip that was given up.
         ages: how many moves of HEAD ago a commit was first its tip, in this worktree.
+        amended: per commit that ``git commit --amend`` replaced, the one it became.
     """
 
     tips: tuple[str, ...]
     replayed: frozenset[str]
     reset: Mapping[str, str]
     ages: Mapping[str, int]
+    amended: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -190,15 +193,19 @@ def _moves(lines: Sequence[Sequence[str]]) -> Moves:
     for sha, name, said in lines:
         by_ref.setdefault(name.rpartition("@{")[0], []).append((sha, said))
     reset = {}
+    amended: dict[str, str] = {}
     for ref, log in by_ref.items():  # the newest comes first
         steps = zip(log, log[1:], log[2:], strict=False) if ref.endswith("HEAD") else ()
         for (new, committed), (base, moved), (given_up, _) in steps:
             if committed.startswith("commit") and moved.startswith("reset:") and base != given_up:
                 reset[new] = given_up
+        for (new, said), (old, _) in pairwise(log):
+            if said.startswith("commit (amend)"):
+                amended.setdefault(old, new)
     tips = tuple(dict.fromkeys(sha for sha, _, _ in lines))
     replayed = frozenset(sha for sha, _, how in lines if how.startswith(_PICKS))
     ages = {sha: number for number, (sha, _) in enumerate(by_ref.get("HEAD", ()))}
-    return Moves(tips, replayed, reset, ages)
+    return Moves(tips, replayed, reset, ages, amended)
 
 
 def _other_heads(common_dir: str) -> Iterator[str]:

@@ -35,6 +35,19 @@ def one_line(text: str, limit: int = 400) -> str:
     return head if len(text) <= limit else f"{head[: limit - 1]}…"
 
 
+def in_brief(text: str, limit: int = 300) -> str:
+    """Return a text of any lines as one printable line, cut where it is longer than ``limit``."""
+    head = " ".join(text[: 2 * limit].split())
+    more = "…" if len(head) <= limit and len(text) > 2 * limit else ""
+    return one_line(head, limit) + more
+
+
+def indented(text: str, limit: int | None = None) -> str:
+    """Return a printable text whose further lines are indented, so that none looks like ours."""
+    shown = text if limit is None or len(text) <= limit else f"{text[: limit - 1]}…"
+    return printable(shown).replace("\n", "\n    ")
+
+
 def json_text(data: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
     """Return JSON that is valid UTF-8 and that a terminal shows as it stands.
 

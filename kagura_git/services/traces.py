@@ -169,7 +169,18 @@ class Traces:
         known to be the younger.
         """
         found = self.kin.named(bits & self.kin.possible(sha))
-        return [other for other in found if self._before(other, sha)] if self.own(sha) else found
+        older = self._before if self.own(sha) else self._not_after
+        return [o for o in found if older(o, sha) and not self._amended_below(o, sha)]
+
+    def _not_after(self, one: str, other: str) -> bool:
+        """Tell whether the clocks allow that one was there first; one person's clock is one."""
+        first, second = self.kin.commits[one], self.kin.commits[other]
+        return first.committed <= second.committed or first.committer != second.committer
+
+    def _amended_below(self, one: str, other: str) -> bool:
+        """Tell whether a commit is built upon what became of one: then it is no form of that."""
+        heir = self.moves.amended.get(one)
+        return heir is not None and heir in self.kin.commits and self.kin.has_ancestor(other, heir)
 
     def _before(self, one: str, other: str) -> bool:
         first, second = self.kin.commits[one].committed, self.kin.commits[other].committed

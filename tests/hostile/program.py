@@ -20,8 +20,8 @@ from tests.git_repo import ROOT, Sandbox
 from tests.record_strategies import decision
 
 # What we ourselves send a terminal: colours and weights, nothing else.
-_OUR_STYLES = re.compile(rb"\x1b\[[0-9;]*m")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+OUR_STYLES = re.compile("\x1b\\[[0-9;]*m")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _MEASURED = """
 import sys
 from kagura_git.cli.app import run
@@ -83,7 +83,7 @@ class Program:
         """Run it with ``--json`` and return the one document on its stdout."""
         at = args.index("--") if "--" in args else len(args)
         out = self(*args[:at], "--json", *args[at:])
-        assert not _CONTROL.search(out)
+        assert not CONTROL.search(out)
         return json.loads(out)
 
     def child(self, *args: str, stdin: Path | None = None) -> Done:
@@ -122,8 +122,8 @@ def on_a_terminal(command: list[str], cwd: Path, env: dict[str, str]) -> str:
         sent += piece
     os.close(ours)
     child.wait(60)
-    text = _OUR_STYLES.sub(b"", bytes(sent).replace(b"\r\n", b"\n")).decode("utf-8")
-    found = _CONTROL.search(text)
+    text = OUR_STYLES.sub("", bytes(sent).replace(b"\r\n", b"\n").decode("utf-8"))
+    found = CONTROL.search(text)
     assert found is None, ascii(text[max(0, found.start() - 80) : found.end() + 20])
     return text
 
