@@ -29,7 +29,7 @@ from kagura_git.store.schema import schema_files
 README: Final = f"{FOLDER}/README.md"
 SCHEMAS: Final = f"{FOLDER}/schemas"
 ATTRIBUTES: Final = ".gitattributes"
-_BEGIN: Final = "# kagura-git: records are text, merged line by line (added by `git kagura init`)"
+_BEGIN: Final = "# kagura-git: records are text, merged field by field (added by `git kagura init`)"
 _END: Final = "# kagura-git end"
 # A merge driver that is named but not configured is git's ordinary text merge.
 # What a filter (LFS), $Id$ or another encoding would make of a record is no record.
@@ -39,7 +39,7 @@ _BLOCK: Final = (
     _END,
 )
 _BLOCK_AT: Final = re.compile(
-    rb"^" + re.escape(_BEGIN.encode()) + rb"\r?\n(?s:.*?)^" + _END.encode() + rb"(?:\r?\n|\Z)",
+    rb"^# kagura-git: records are text[^\r\n]*\r?\n(?s:.*?)^" + _END.encode() + rb"(?:\r?\n|\Z)",
     re.MULTILINE,
 )
 
