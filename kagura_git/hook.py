@@ -222,7 +222,8 @@ def _correct(git: Git, git_dir: str) -> None:
 
 def _mend(git: Git, git_dir: str) -> None:
     """Merge again what the merge or pull just made has lost or broken."""
-    from kagura_git.git.suspects import suspects
+    from kagura_git.git import strays
+    from kagura_git.git.suspects import Suspects, suspects
 
     move = last_move(git, git_dir)
     if move is None:
@@ -230,6 +231,8 @@ def _mend(git: Git, git_dir: str) -> None:
     common = _common(git_dir)
     own = os.path.join(common, "kagura", "journal")
     found = suspects(git, common, move.old, move.new, lambda version: _is_own(own, version))
+    if found is None and strays.waiting(os.path.join(git_dir, "kagura")):
+        found = Suspects([], [])
     if found is None:
         return
     import site

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kagura_git import atomic
+from kagura_git.errors import KaguraError
 from kagura_git.model.printable import one_line
 from kagura_git.store.merging import merge_bytes
 
@@ -30,12 +31,26 @@ def main(argv: Sequence[str]) -> int:
     # git gives an empty file for a base that does not exist.
     merged = merge_bytes(sides[0] or None, sides[1], sides[2], path)
     # A longer marker: git merges the bases of a criss-cross, nothing that anybody will see.
-    for line in merged.said if rest[:1] in ([], ["7"]) else ():
-        print(f"kagura: {one_line(line)}", file=sys.stderr)
+    if rest[:1] in ([], ["7"], ["8"]):  # 8: both sides have renamed it
+        for line in merged.said:
+            print(f"kagura: {one_line(line)}", file=sys.stderr)
+        if merged.stray is not None:
+            _keep(*merged.stray)
     if merged.record is None:
         return TEXT if _merge_texts(base, ours, theirs, rest) else 0
     atomic.write(ours, merged.data, durable=False)
     return 0
+
+
+def _keep(record_id: str, data: bytes) -> None:
+    """Keep a record that git took for another one: the next hook, or doctor, looks after it."""
+    from kagura_git.git import strays
+    from kagura_git.git.run import Git
+
+    try:
+        strays.keep(Git(os.getcwd(), os.environ), record_id, data)
+    except KaguraError as error:
+        print(f"kagura: {record_id}: {one_line(str(error))}", file=sys.stderr)
 
 
 def _read(name: str) -> bytes:

@@ -118,6 +118,17 @@ def record_at(path: str) -> str | None:
     return id_in_name(path.rsplit("/", 1)[-1])
 
 
+def last_path(git: Git, record_id: str) -> str | None:
+    """Return where a record's file was last, on whatever branch; None if no commit had it."""
+    done = git.run(
+        "log", "--all", "HEAD", "--max-count=1", "--no-show-signature", "--format=", "--name-only",
+        "--no-renames", "--diff-filter=AM", "-z", "--", f":(glob).kagura/*/*/{record_id}*.yaml",
+        ok=(0, 128),
+    )  # fmt: skip
+    paths = decode(done.stdout).split("\0")
+    return next((path for path in paths if record_at(path) == record_id), None)
+
+
 def blobs(git: Git, wanted: Iterable[str], limit: int) -> dict[str, bytes]:
     """Return the bytes of each blob; one that is not on this machine is left out.
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from kagura_git.git import versions
+from kagura_git.git import strays, versions
 from kagura_git.git.merges import Contest, Merge
 from kagura_git.git.versions import Version
 from kagura_git.model.ids import id_in_name
 from kagura_git.services.lost_sides import joined, problem_of, same
 from kagura_git.services.scene import Found, Mend, Scene, Unsolved, guarded, unsolved
+from kagura_git.store import codec
 from kagura_git.store.merging import salvage, sides
 from kagura_git.store.strict_yaml import MAX_BYTES
 
@@ -34,8 +35,12 @@ def unmerged(scene: Scene) -> Found:
     for record, stages in found.items():
         files = [next(iter(stages.get(number, ())), None) for number in (1, 2, 3)]
         path = next((file.path for file in files[1:] if file), None)
-        if path is not None and all(file is None or file.is_file for file in files):
+        if path is None:
+            gone = tuple(sorted(file.path for file in stages.get(1, ())))
+            yield Mend(record, gone[0], b"", "both sides deleted it", (), {}, gone)
+        elif all(file is None or file.is_file for file in files):
             texts = [blobs[file.blob] if file else None for file in files]
+            texts += _untangled(scene, record, path, texts)
             others = {version.path for many in stages.values() for version in many} - {path}
             yield from guarded(path, _unmerged, scene, record, path, texts, others)
 
@@ -43,7 +48,7 @@ def unmerged(scene: Scene) -> Found:
 def _unmerged(
     scene: Scene, record: str, path: str, texts: Sequence[bytes | None], others: Iterable[str]
 ) -> Found:
-    base, ours, theirs = texts
+    base, ours, theirs = texts[0], texts[-2], texts[-1]
     now = scene.text(path)
     drop = {other: scene.text(other) for other in others}
     known = (None, *texts)
@@ -59,6 +64,22 @@ def _unmerged(
     if data is not None:
         seen = {path: now, **drop}
         yield Mend(record, path, data, wrong, tuple(said), seen, tuple(sorted(drop)))
+
+
+def _untangled(
+    scene: Scene, record: str, path: str, texts: Sequence[bytes | None]
+) -> list[bytes | None]:
+    """Return both sides' own versions, where git has joined them with another record's.
+
+    A record deleted on both sides, beside a new one on each that resembles it, is
+    to git one file with two new names: it writes the same mixture into both.
+    """
+    found = []
+    for text, commit in zip(texts[1:], (scene.head, scene.other_side), strict=True):
+        tangled = text is not None and commit and problem_of(text, path)
+        own = scene.committed(commit, record) if tangled and commit else None
+        found.append(own or text)
+    return found
 
 
 def _is_written_into(now: bytes, texts: Iterable[bytes | None]) -> bool:
@@ -85,6 +106,28 @@ def _by_file(now: bytes, base: bytes | None, path: str) -> tuple[bytes, list[str
     if rest is None and problem is not None:
         raise problem
     return (rest.data, rest.said) if rest else (now, [])
+
+
+# records that git took for renamed ones
+
+
+def strayed(scene: Scene) -> Found:
+    """Yield the records whose edit a merge dropped with the file that another one replaced."""
+    waiting = strays.waiting(scene.ws.repo.private)
+    if not waiting:
+        return
+    known = {id_in_name(path.rsplit("/", 1)[-1]) for path in scene.staged.settled}
+    known |= scene.paths.keys() | scene.staged.unmerged.keys()
+    for record, data in waiting.items():
+        if record not in known:
+            yield from guarded(record, _strayed, scene, record, data)
+
+
+def _strayed(scene: Scene, record: str, data: bytes) -> Found:
+    made = codec.loads(data, f"{record}.yaml")
+    path = versions.last_path(scene.git, record) or scene.ws.files.place(made)
+    wrong = "one side edited it, one deleted it, and git took it for another one renamed"
+    yield Mend(record, path, data, wrong, ("the edit wins",), {path: None})
 
 
 # records that a text merge has broken

@@ -163,9 +163,9 @@ def rewritten(t: Traces, sha: str) -> Origin | None:
     found: list[tuple[str, dict[str, str] | None]] = []
     for other in twins(t, sha):
         old = t.kin.commits[other]
-        filtered = (old.committer, old.committed) == (kin.committer, kin.committed)
-        if old.subject != kin.subject and not filtered:
+        if old.subject != kin.subject:  # a second is long for a program that commits
             continue
+        filtered = (old.committer, old.committed) == (kin.committer, kin.committed)
         fits, paths = _paths(t.steps(sha), t.steps(other), filtered=filtered)
         shared = t.steps(sha).keys() & t.steps(other).keys()
         replaced = old.parents == kin.parents and other not in t.alive

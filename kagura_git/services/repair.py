@@ -14,7 +14,7 @@ from typing import Final
 
 from kagura_git.errors import InvalidRecord, KaguraError
 from kagura_git.git import merges as git_merges
-from kagura_git.git import staging, versions
+from kagura_git.git import staging, strays, versions
 from kagura_git.git.merges import Merge
 from kagura_git.git.versions import record_at
 from kagura_git.model import inputs
@@ -83,8 +83,11 @@ def repair(
         *damage.lost(scene),
     ]
     done = _carry_out(ws, found, apply, patience)
-    # Only now: the files of one record are joined once each of them can be read.
     again = Scene(ws, merges) if apply and found else scene
+    done += _carry_out(ws, list(damage.strayed(again)), apply, patience)
+    if apply and not git_merges.in_progress(ws.repo.git_dir, scene.head):
+        strays.forget(ws.repo.private)
+    # Only now: the files of one record are joined once each of them can be read.
     return done + _carry_out(ws, list(damage.doubled(again)), apply, patience)
 
 
@@ -113,6 +116,9 @@ def _write(ws: Workspace, mend: Mend) -> Repaired | None:
     """Write one record; None if its files are no longer those that were looked at."""
     if any(_text(ws, path) != seen for path, seen in mend.seen.items()):
         return None
+    if not mend.data:  # only the staging area still speaks of it
+        staging.drop(ws.repo, mend.drop)
+        return Repaired(mend.path, mend.wrong, "taken out of the staging area")
     try:
         record, _ = inputs.checked(codec.loads(mend.data, mend.path))
         for path, data in mend.seen.items():

@@ -11,12 +11,17 @@ from kagura_git.errors import InvalidRecord
 from kagura_git.git import merges as git_merges
 from kagura_git.git import versions
 from kagura_git.git.merges import Contest, Merge
+from kagura_git.git.run import decode
 from kagura_git.model.ids import STORED_KINDS, id_in_name
 from kagura_git.services.lost_sides import History
 from kagura_git.store.files import folder_of
+from kagura_git.store.strict_yaml import MAX_BYTES
 from kagura_git.workspace import Workspace
 
 _OLDER: Final = 20
+_OTHER_SIDES: Final = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD", "REVERT_HEAD")
+# Each asks git for the history of one file; a branch may bring thousands of broken ones.
+_MOST_ASKED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Mend:
     """One record to be written, and why.
 
     Attributes:
-        data: its bytes as they should be.
+        data: its bytes as they should be; empty where it is gone on both sides.
         said: what the merge function decided, a sentence each.
         seen: the work tree's files that this was concluded from; None: there was none.
         drop: paths of further files of this record, which this one replaces.
@@ -65,6 +70,7 @@ class Scene:
         self.merges = merges
         self.head = ws.repo.head()
         self.staged = versions.staged(self.git)
+        self._asked = 0
 
     @cached_property
     def history(self) -> History:
@@ -76,6 +82,22 @@ class Scene:
         """The merge that waits to be committed."""
         pending = git_merges.in_progress(self.ws.repo.git_dir, self.head)
         return History(self.ws.repo, [pending] if pending else [])
+
+    def committed(self, commit: str, record: str) -> bytes | None:
+        """Return a record as a commit has it, None if it has not."""
+        version = versions.tree(self.git, commit).get(record)
+        if version is None or not version.is_file:
+            return None
+        return versions.blobs(self.git, [version.blob], MAX_BYTES + 1).get(version.blob)
+
+    @cached_property
+    def other_side(self) -> str | None:
+        """The commit that is being merged, picked or rebased."""
+        for name in _OTHER_SIDES:
+            done = self.git.run("rev-parse", "--verify", "--quiet", name, ok=(0, 1, 128))
+            if done.returncode == 0:
+                return decode(done.stdout).strip()
+        return None
 
     def text(self, path: str) -> bytes | None:
         """Return a work tree file's bytes with LF, None if it is gone.
@@ -99,11 +121,18 @@ class Scene:
                         found.setdefault(record, []).append(f"{base}/{month}/{name}")
         return {record: sorted(paths) for record, paths in found.items()}
 
+    @cached_property
+    def _has_merges(self) -> bool:
+        return bool(git_merges.listed(self.git, "HEAD", limit=1))
+
     def origin(self, record: str, now: bytes | None) -> tuple[History, Contest] | None:
         """Return the merge that left a record's file as it is now, if that can be told."""
         for contest in self.waiting.contests(record):
             return self.waiting, contest
-        merges = git_merges.listed(self.git, "HEAD", limit=_OLDER, of=record)
+        merges: list[Merge] = []
+        if self._asked < _MOST_ASKED and self._has_merges:
+            self._asked += 1
+            merges = git_merges.listed(self.git, "HEAD", limit=_OLDER, of=record)
         older = History(self.ws.repo, [merge for merge in merges if merge not in self.merges])
         for history in (self.history, older):
             for contest in history.contests(record):

@@ -45,7 +45,7 @@ _BLOCK_AT: Final = re.compile(
 
 _DERIVED: Final = (
     "index", "journal-held", "links.json", "lock", "merging", "noted", "reachable", "staged",
-    "template", "tmp", "vectors.sqlite",
+    "strays", "template", "tmp", "vectors.sqlite",
 )  # fmt: skip
 _WORKING: Final = ("pending", "unstaged", "unwritten")
 

@@ -1,8 +1,9 @@
 """Merging record files: bytes in, bytes out, and a sentence for everything decided.
 
-A side that cannot be read as the record it should be (broken YAML, another
-record that git took for a renamed one) is never dropped: its whole text stands
-under ``conflicts: {file: [...]}`` of the side that can be read.
+A side that cannot be read (broken YAML) is never dropped: its whole text stands
+under ``conflicts: {file: [...]}`` of the side that can be read. A side that is
+another record, which git took for this one renamed, is no side of this merge:
+what the merge does to that record is seen, and mended, after it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from kagura_git.errors import InvalidRecord
+from kagura_git.model.ids import id_in_name
 from kagura_git.model.mapping import to_mapping
 from kagura_git.model.merge import merge
 from kagura_git.model.merge_values import same, united
 from kagura_git.model.records import Record
-from kagura_git.store import codec
+from kagura_git.store import codec, strict_yaml
 from kagura_git.store.marked import doubled, marked, sides
 
 __all__ = ["Merged", "merge_bytes", "salvage", "sides"]
@@ -36,11 +38,13 @@ class Merged:
         data: the file's bytes; empty where the record is gone.
         said: a sentence for each thing decided that somebody may want to look at.
         record: what ``data`` holds; None where it needs a person to mend it, or is gone.
+        stray: another record that git took for this one, and which may be lost by that.
     """
 
     data: bytes
     said: list[str] = field(default_factory=list)
     record: Record | None = None
+    stray: tuple[str, bytes] | None = None
 
 
 def merge_bytes(base: bytes | None, ours: bytes | None, theirs: bytes | None, path: str) -> Merged:
@@ -57,6 +61,11 @@ def merge_bytes(base: bytes | None, ours: bytes | None, theirs: bytes | None, pa
         return Merged(ours, record=_strictly(ours, path))
     if ours == base:
         return Merged(theirs, record=_strictly(theirs, path))
+    strangers = {data: name for data in (ours, theirs) if (name := _stranger(data, path))}
+    if len(strangers) == 1:
+        ((stranger, name),) = strangers.items()
+        left = theirs if stranger == ours else ours
+        return Merged(left, [], _strictly(left, path), (name, stranger))
     said: list[str] = []
     mine, yours = _read(ours, path, said), _read(theirs, path, said)
     if mine is None and yours is None:
@@ -125,6 +134,17 @@ def _one_sided(base: bytes | None, left: bytes | None, path: str) -> Merged:
 def _strictly(data: bytes, path: str) -> Record | None:
     try:
         return codec.loads(data, path)
+    except InvalidRecord:
+        return None
+
+
+def _stranger(data: bytes, path: str) -> str | None:
+    """Return the id of another record that stands in the place of this one, if one does."""
+    try:
+        name = strict_yaml.load(data, path)[0].get("id")
+        if not isinstance(name, str) or name == id_in_name(path.rpartition("/")[2]):
+            return None
+        return codec.loads(data, f"{name}.yaml").id
     except InvalidRecord:
         return None
 

@@ -11,6 +11,9 @@ from git_repo import Sandbox, new
 from msgspec.structs import replace
 
 from kagura_git.model.records import Decision, Error, Occurrence, Session
+from kagura_git.services import setup
+from kagura_git.services.repair import repair
+from kagura_git.workspace import open_workspace
 from tests.record_strategies import MOMENT, path_for
 
 SEEN = [Occurrence(at=MOMENT + n * HOUR) for n in range(3)]
@@ -170,11 +173,65 @@ def test_a_new_record_that_git_takes_for_a_renamed_one_hides_nothing(branches: B
     box.commit("another one")
     box.run("checkout", "-q", "main")
     branches.edit(DECISION, impact="Only here")
-    done = branches.merge()
-    found = branches.now(stranger)
-    assert found.id == stranger.id
-    assert "impact: Only here" in found.conflicts["file"][0]
-    assert "its text is kept" in done.stderr
+    branches.merge()
+    assert branches.now(stranger) == stranger
+    repaired = repair(open_workspace(str(box.top), box.env))
+    assert [item.path for item in repaired] == [path_for(DECISION)]
+    assert branches.now().impact == "Only here"
+
+
+@pytest.fixture
+def hooked(branches: Branches) -> Branches:
+    """The edit of a record on main; on the side it is deleted beside one that resembles it."""
+    box = branches.box
+    stranger = replace(DECISION, id="D-00000009")
+    box.run("checkout", "-q", "side")
+    box.run("rm", "-q", path_for(DECISION))
+    branches.write(stranger)
+    box.commit("another one")
+    box.run("checkout", "-q", "main")
+    box.write("code", "2\n")
+    branches.edit(DECISION, impact="Only here")
+    setup.init(box.repo)
+    return branches
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["merge --no-edit side"],
+        ["merge --squash side", "commit -q -m squashed"],
+        ["rebase -q side"],
+        ["checkout -q -b other side", "cherry-pick main"],
+    ],
+    ids=["merge", "squash", "rebase", "cherry-pick"],
+)
+def test_an_edit_is_brought_back_that_git_took_for_a_rename(
+    hooked: Branches, commands: list[str]
+) -> None:
+    for command in commands:
+        hooked.box.run(*command.split())
+    assert hooked.now().impact == "Only here"
+    assert hooked.now(replace(DECISION, id="D-00000009")).conflicts == {}
+    staged = hooked.box.out("diff", "--cached", "--name-only")
+    assert staged == path_for(DECISION)
+
+
+def test_what_both_sides_deleted_beside_others_alike_is_settled(branches: Branches) -> None:
+    box = branches.box
+    for branch, number in (("side", 8), ("main", 9)):
+        box.run("checkout", "-q", branch)
+        box.run("rm", "-q", path_for(DECISION))
+        branches.write(replace(DECISION, id=f"D-0000000{number}"))
+        box.commit("another one")
+    branches.merge(ok=False)
+    assert path_for(DECISION) in branches.unmerged()
+    repair(open_workspace(str(box.top), box.env))
+    assert branches.unmerged() == []
+    assert not (box.top / path_for(DECISION)).exists()
+    for number in (8, 9):
+        record = replace(DECISION, id=f"D-0000000{number}")
+        assert branches.now(record) == record
 
 
 # what else merges

@@ -103,12 +103,13 @@ def test_a_broken_side_is_kept_as_text_beside_the_valid_one() -> None:
     assert "its text is kept" in done.said[0]
 
 
-def test_another_record_in_the_place_of_one_is_kept_as_text() -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_another_record_in_the_place_of_one_is_no_side_of_it(turned: bool) -> None:
     """git may take a new record that resembles a deleted one for that one, renamed."""
     stranger = replace(THEIRS, id="D-00000002")
-    done = merged(BASE, OURS, stranger)
-    assert read(done).id == OURS.id
-    assert read(done).conflicts["file"] == [dumped(stranger).decode()]
+    done = merged(BASE, stranger, OURS) if turned else merged(BASE, OURS, stranger)
+    assert read(done) == OURS
+    assert done.stray == ("D-00000002", dumped(stranger))
 
 
 def test_a_broken_base_is_no_base() -> None:
