@@ -29,7 +29,10 @@ def main(argv: Sequence[str]) -> int:
     base, ours, theirs, path, *rest = argv
     sides = [_read(name) for name in (base, ours, theirs)]
     # git gives an empty file for a base that does not exist.
-    merged = merge_bytes(sides[0] or None, sides[1], sides[2], path)
+    # Of a rename into a name that the other side has too, it tells the old name: then, and only
+    # then, the marker is one longer than it would be.
+    moved = rest[:1] not in ([], ["%L"]) and rest[0].isdigit() and int(rest[0]) % 2 == 0
+    merged = merge_bytes(sides[0] or None, sides[1], sides[2], path, moved=moved)
     # A longer marker: git merges the bases of a criss-cross, nothing that anybody will see.
     if rest[:1] in ([], ["7"], ["8"]):  # 8: both sides have renamed it
         for line in merged.said:

@@ -79,7 +79,20 @@ def _is_abandoned(process: int, age: float) -> bool:
         return True
     except OSError:
         pass  # it runs, and belongs to somebody else
-    return age > _REUSED
+    return age > min(_REUSED, _running_for(process) + 1.0)
+
+
+def _running_for(process: int) -> float:
+    """Return for how many seconds a process has run, as far as the system tells: it may be
+    another one than the one that wrote under this number.
+    """
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            started = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        with open("/proc/uptime", encoding="ascii") as file:
+            return float(file.read().split()[0]) - started
+    except (OSError, ValueError, IndexError):
+        return _REUSED
 
 
 def _age(ws: Workspace, path: str) -> float:

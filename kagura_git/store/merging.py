@@ -47,13 +47,21 @@ class Merged:
     stray: tuple[str, bytes] | None = None
 
 
-def merge_bytes(base: bytes | None, ours: bytes | None, theirs: bytes | None, path: str) -> Merged:
+def merge_bytes(
+    base: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    path: str,
+    *,
+    moved: bool = False,
+) -> Merged:
     """Return the three-way merge of a record file's versions; None stands for no such file.
 
     Symmetric: the same versions the other way round give the same bytes.
 
     Args:
         path: the file's path in the repository; its name holds the record's id.
+        moved: it is the path before a rename, and the result goes elsewhere.
     """
     if ours is None or theirs is None:
         return _one_sided(base, theirs if ours is None else ours, path)
@@ -61,11 +69,8 @@ def merge_bytes(base: bytes | None, ours: bytes | None, theirs: bytes | None, pa
         return Merged(ours, record=_strictly(ours, path))
     if ours == base:
         return Merged(theirs, record=_strictly(theirs, path))
-    strangers = {data: name for data in (ours, theirs) if (name := _stranger(data, path))}
-    if len(strangers) == 1:
-        ((stranger, name),) = strangers.items()
-        left = theirs if stranger == ours else ours
-        return Merged(left, [], _strictly(left, path), (name, stranger))
+    if (apart := _apart(ours, theirs, path, moved=moved)) is not None:
+        return apart
     said: list[str] = []
     mine, yours = _read(ours, path, said), _read(theirs, path, said)
     if mine is None and yours is None:
@@ -138,13 +143,29 @@ def _strictly(data: bytes, path: str) -> Record | None:
         return None
 
 
-def _stranger(data: bytes, path: str) -> str | None:
-    """Return the id of another record that stands in the place of this one, if one does."""
+def _apart(ours: bytes, theirs: bytes, path: str, *, moved: bool) -> Merged | None:
+    """Return the side that this merge is about, where the other one is another record."""
+    own = id_in_name(path.rpartition("/")[2])
+    if own is None:
+        return None
+    mine, yours = _id(ours, path) or own, _id(theirs, path) or own
+    if mine == yours or own not in (mine, yours):
+        return None
+    # git wants the text of the new name: before the rename that is the one without this id.
+    if (mine == own) != moved:
+        return Merged(ours, record=_strictly(ours, _named(path, mine)), stray=(yours, theirs))
+    return Merged(theirs, record=_strictly(theirs, _named(path, yours)), stray=(mine, ours))
+
+
+def _named(path: str, name: str) -> str:
+    return path if name == id_in_name(path.rpartition("/")[2]) else f"{name}.yaml"
+
+
+def _id(data: bytes, path: str) -> str | None:
+    """Return the id of the record in a file, whatever its name; None if no record is in it."""
     try:
         name = strict_yaml.load(data, path)[0].get("id")
-        if not isinstance(name, str) or name == id_in_name(path.rpartition("/")[2]):
-            return None
-        return codec.loads(data, f"{name}.yaml").id
+        return codec.loads(data, f"{name}.yaml").id if isinstance(name, str) else None
     except InvalidRecord:
         return None
 

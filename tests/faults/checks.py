@@ -41,6 +41,8 @@ def after(
     if locks:
         raise Trouble(f"doctor does not name these locks: {locks}, but {reported}")
     clear_way(place)
+    if merges:  # git itself was killed while it wrote the work tree
+        place.box.run("reset", "-q", "--hard")
     recording_works(place, rng)
     committing_works(place)
     searching_works(place, merges=merges)

@@ -217,6 +217,27 @@ def test_an_edit_is_brought_back_that_git_took_for_a_rename(
     assert staged == path_for(DECISION)
 
 
+@pytest.mark.parametrize("branch", ["main", "side"])
+def test_an_edit_is_brought_back_though_both_sides_have_the_other_record(
+    branches: Branches, branch: str
+) -> None:
+    """git then names the path before the rename, and puts the result into the other one."""
+    box, stranger = branches.box, replace(DECISION, id="D-00000009")
+    for name in ("main", "side"):
+        box.run("checkout", "-q", name)
+        branches.write(stranger)
+        if name == branch:
+            branches.edit(DECISION, impact="Only here")
+        else:
+            box.run("rm", "-q", path_for(DECISION))
+        box.commit("another one")
+    box.run("checkout", "-q", "main")
+    setup.init(box.repo)
+    branches.merge()
+    assert branches.now(stranger) == stranger
+    assert branches.now().impact == "Only here"
+
+
 def test_what_both_sides_deleted_beside_others_alike_is_settled(branches: Branches) -> None:
     box = branches.box
     for branch, number in (("side", 8), ("main", 9)):

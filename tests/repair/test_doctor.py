@@ -15,6 +15,7 @@ from team import ID, Team
 
 from kagura_git.cli.app import run
 from kagura_git.git import notes
+from kagura_git.services import leftovers
 
 
 class Doctor:
@@ -145,7 +146,10 @@ def aged(path: Path, seconds: float) -> Path:
     return path
 
 
-def test_temporary_files_of_dead_processes_are_taken_away(doctor: Doctor, team: Team) -> None:
+def test_temporary_files_of_dead_processes_are_taken_away(
+    doctor: Doctor, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftovers, "_running_for", lambda process: 5000.0)
     pid = dead_process()
     folder = team.box.top / ".kagura/decisions/2025-11"
     dead = [
