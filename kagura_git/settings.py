@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple
 
 from kagura_git.errors import KaguraError
+from kagura_git.toml_file import read, stay_inside
 
 FILE: Final = "kagura.toml"
 DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
-_MAX_BYTES: Final = 64 * 1024
-# tomllib takes quadratic time for a key of many dots: six seconds for 32,000 of them.
-_MAX_LINE: Final = 1000
+_SHOWN: Final = 5
 # A name on the model hub; no folder, no URL, nothing that climbs.
 _HUB_NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
 
@@ -108,10 +106,30 @@ def load(top: str, environ: Mapping[str, str]) -> Settings:
             the repository's is a link to something outside it.
     """
     path = os.path.join(top, FILE)
-    _stay_inside(path, top)
+    stay_inside(path, top, FILE)
+    return _settings(environ, read(path, FILE))
+
+
+def load_or_careful(top: str, environ: Mapping[str, str]) -> Settings:
+    """Return the settings; where a file cannot be used, without it, and with a ``problem``.
+
+    What was recorded can then still be read, as its reader has set it; to write,
+    the owner must be asked: the file may say that nothing is to be recorded.
+    """
+    try:
+        return load(top, environ)
+    except KaguraError as problem:
+        try:
+            plain = _settings(environ, {})
+        except KaguraError:  # the user's own
+            plain = Settings()
+        return replace(plain, offline=True, problem=problem)
+
+
+def _settings(environ: Mapping[str, str], repository: Mapping[str, Any]) -> Settings:
     own_path = user_file(environ)
     own = _known(read(own_path, own_path), own_path) if own_path else {}
-    values, ignored = combined(KEYS, own, _known(read(path), FILE), _defaults())
+    values, ignored = combined(KEYS, own, _known(repository, FILE), _defaults())
     said_by: Literal["default", "repository", "user"] = "default"
     if ("search", "model") in own:
         said_by = "user"
@@ -121,19 +139,8 @@ def load(top: str, environ: Mapping[str, str]) -> Settings:
         values["model"], said_by = environ["KAGURA_SEARCH_MODEL"], "user"
     if environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
         values["offline"] = True
-    return Settings(**values, model_named_by=said_by, ignored=tuple(ignored))
-
-
-def load_or_careful(top: str, environ: Mapping[str, str]) -> Settings:
-    """Return the settings; where a file cannot be used, the defaults that do least.
-
-    What was recorded can then still be read; to write, the owner must be asked:
-    the file may say that nothing is to be recorded.
-    """
-    try:
-        return load(top, environ)
-    except KaguraError as problem:
-        return Settings(offline=True, problem=problem)
+    passed_over = (*ignored, *_unknown(repository))
+    return Settings(**values, model_named_by=said_by, ignored=passed_over)
 
 
 def user_file(environ: Mapping[str, str]) -> str | None:
@@ -219,6 +226,18 @@ def _known(content: Mapping[str, Any], where: str) -> dict[Name, Any]:
     return found
 
 
+def _unknown(content: Mapping[str, Any]) -> Iterator[str]:
+    """Say which names mean nothing here: misspelt, of another version, or a try."""
+    names = [
+        f"[{table}] {name}" for (table, name), _ in _flat(content) if (table, name) not in KEYS
+    ]
+    names += [name for name, inside in content.items() if not isinstance(inside, dict)]
+    if names:
+        shown = ", ".join(f"{name:.40}" for name in names[:_SHOWN])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        yield f"{shown}{more}: no setting of this version, so ignored"
+
+
 def _flat(content: Mapping[str, Any]) -> Iterator[tuple[Name, Any]]:
     for table, inside in content.items():
         for name, value in inside.items() if isinstance(inside, dict) else ():
@@ -238,71 +257,3 @@ def _wrong(key: Key, value: Any) -> str:
     if key.type is str and not (value.isprintable() and 0 < len(value.strip()) <= 200):
         return "one line of text"
     return ""
-
-
-def _stay_inside(path: str, top: str) -> None:
-    # The repository is untrusted: its links may point to a device or a private file.
-    if not os.path.islink(path):
-        return
-    real, inside = os.path.realpath(path), os.path.realpath(top)
-    if os.path.commonpath([real, inside]) != inside:
-        raise KaguraError(
-            "a symbolic link that leaves the repository",
-            hint="Replace it with a file, or remove it to use the defaults.",
-            where=FILE,
-        )
-
-
-def read(path: str, where: str = FILE) -> dict[str, Any]:
-    """Return a TOML file's content; a missing file, or one of comments alone, is empty.
-
-    Raises:
-        KaguraError: it is no regular file, too large, or not valid TOML.
-    """
-    data = _bytes(path, where)
-    lines = [line.strip() for line in data.splitlines()]
-    if all(not line or line[:1] == b"#" or (line[:1] + line[-1:]) == b"[]" for line in lines):
-        return {}  # as `init` wrote it: a hook need not pay 10 ms for the TOML parser
-    long = next((n for n, line in enumerate(lines, 1) if len(line) > _MAX_LINE), None)
-    if long is not None:
-        raise KaguraError(
-            f"not valid TOML: line {long} is over {_MAX_LINE:,} characters long",
-            hint="Correct that line.",
-            where=where,
-        )
-    import tomllib
-
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        said = " ".join(f"{error}".split())[:200]
-        raise KaguraError(
-            f"not valid TOML: {said}", hint="Correct that line.", where=where
-        ) from None
-
-
-def _bytes(path: str, where: str) -> bytes:
-    """Return a settings file's bytes, none if there is no file; opening one never blocks."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return b""
-    except OSError as error:
-        raise KaguraError(
-            f"cannot be read: {error.strerror}", hint="Mend or remove the file.", where=where
-        ) from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        if stat.S_ISDIR(mode):
-            return b""
-        raise KaguraError("not a regular file", hint="Replace or remove it.", where=where)
-    with os.fdopen(descriptor, "rb") as file:
-        data = file.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        raise KaguraError(
-            f"over {_MAX_BYTES // 1024} KiB; settings need a small part of that",
-            hint="Take out what is no setting, or remove the file to use the defaults.",
-            where=where,
-        )
-    return data

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kagura_git import settings
+from kagura_git import toml_file
 from kagura_git.errors import KaguraError
 from kagura_git.settings import DEFAULT_MODEL, Settings, load
 
@@ -163,7 +163,7 @@ def test_a_folder_by_that_name_is_no_settings(tmp_path: Path) -> None:
     (tmp_path / "kagura.toml").mkdir()
     assert load(str(tmp_path), {}) == Settings()
     assert load(str(tmp_path / "nowhere"), {}) == Settings()
-    assert settings.read(str(tmp_path / "nowhere" / "x.toml")) == {}
+    assert toml_file.read(str(tmp_path / "nowhere" / "x.toml"), "x.toml") == {}
 
 
 def test_settings_are_not_changed_by_who_holds_them() -> None:

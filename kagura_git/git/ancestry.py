@@ -10,13 +10,16 @@ import bisect
 import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from kagura_git.git import mentions, trailers
+from kagura_git.errors import GitError
+from kagura_git.git import fields, mentions, trailers
 from kagura_git.git.mentions import Mentions
 from kagura_git.git.run import Git, decode
+from kagura_git.model.entries import LARGEST
 
 _FIELDS: Final = ("%H", "%T", "%P", "%an <%ae>", "%ad", "%cn <%ce>", "%ct", "%s", "%b")
 _FORMAT: Final = "--format=tformat:" + "%x00".join(_FIELDS)
@@ -183,8 +186,8 @@ def moves(git: Git, common_dir: str) -> Moves:
             "log", "-g", "-z", "--no-show-signature", "--format=tformat:%H%x00%gD%x00%gs",
             *batch, "--", ok=(0, 128),
         )  # fmt: skip
-        fields = decode(done.stdout).split("\0")
-        lines += [fields[i : i + 3] for i in range(0, len(fields) - 2, 3)]
+        told = decode(done.stdout).split("\0")
+        lines += [told[i : i + 3] for i in range(0, len(told) - 2, 3)]
     return _moves(lines)
 
 
@@ -229,15 +232,19 @@ def load(git: Git, extra: Iterable[str], limit: int | None = None) -> Ancestry:
     bound = [f"--max-count={limit}"] if limit else []
     stdin = "".join(f"{sha}\n" for sha in wanted).encode()
     walk = (*_LOG, "--topo-order", *bound, "--ignore-missing", *_REFS, "--stdin")
-    done = git.run(*walk, stdin=stdin, ok=(0, 128))
-    if done.returncode:  # an unreachable commit outlived its parents: only what refs reach is whole
-        done = git.run(*walk, stdin=b"", ok=(0, 128))
-    found = {kin.sha: kin for kin in _kin(done.stdout)}
+    try:
+        found = dict(_kin(git, walk, stdin))
+    except GitError:  # an unreachable commit outlived its parents: only what refs reach is whole
+        found = {}
+        with suppress(GitError):
+            found.update(_kin(git, walk, b""))
     lone = [sha for sha in wanted if sha not in found]
     if lone:
         stdin = "".join(f"{sha}\n" for sha in lone).encode()
-        done = git.run(*_LOG, "--no-walk=unsorted", "--stdin", stdin=stdin, ok=(0, 128))
-        found = {**{kin.sha: kin for kin in _kin(done.stdout)}, **found}
+        more: dict[str, Kin] = {}
+        with suppress(GitError):
+            more.update(_kin(git, (*_LOG, "--no-walk=unsorted", "--stdin"), stdin))
+        found = {**more, **found}
     return Ancestry(found)
 
 
@@ -252,20 +259,24 @@ def present(git: Git, shas: Iterable[str]) -> list[str]:
     return [sha for sha, kind in zip(wanted, answers, strict=True) if kind == "commit"]
 
 
-def _kin(out: bytes) -> Iterator[Kin]:
-    fields = decode(out).split("\0")
-    size = len(_FIELDS)
-    for i in range(0, len(fields) - size + 1, size):
-        sha, tree, parents, author, date, committer, seconds, subject, body = fields[i : i + size]
-        yield Kin(
+def _kin(git: Git, args: Sequence[str], stdin: bytes) -> Iterator[tuple[str, Kin]]:
+    # Piece by piece: anyone may write messages of any size.
+    told = map(decode, fields.read(git, args, LARGEST, stdin=stdin))
+    for sha, tree, parents, author, date, committer, seconds, subject, body in zip(
+        *[told] * len(_FIELDS), strict=False
+    ):
+        yield (
             sha.strip("\n"),
-            tree,
-            tuple(parents.split()),
-            author,
-            date,
-            committer,
-            int(seconds or 0),
-            subject,
-            trailers.parse(body),
-            mentions.parse(subject, body),
+            Kin(
+                sha.strip("\n"),
+                tree,
+                tuple(parents.split()),
+                author,
+                date,
+                committer,
+                int(seconds or 0),
+                subject,
+                trailers.parse(body),
+                mentions.parse(subject, body),
+            ),
         )

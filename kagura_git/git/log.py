@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kagura_git.git import trailers
-from kagura_git.git.notes import REF
+from kagura_git.git import fields, notes, trailers
 from kagura_git.git.run import Git, decode
-from kagura_git.model.entries import format_entries, parse_entries
+from kagura_git.model.entries import LARGEST, format_entries, parse_entries
 from kagura_git.model.ids import is_id
 
-_FIELDS: Final = ("%H", "%P", "%an <%ae>", "%aI", "%s", "%b", "%N")
-_LARGEST: Final = 8 * 1024 * 1024
+_FIELDS: Final = ("%H", "%P", "%an <%ae>", "%aI", "%s", "%b")
 _LONGEST_SUBJECT: Final = 20_000
-_FORMAT: Final = "--format=tformat:" + "%x00".join(_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def commits(
     limit: int | None = None,
     walk: bool = True,
 ) -> list[Commit]:
-    """Return commits, newest first, in one spawn.
+    """Return commits, newest first, in one spawn; where notes are large, in a few.
 
     Args:
         revisions: what to walk from, such as ``["main..HEAD"]``; with
@@ -81,29 +79,59 @@ def commits(
     """
     if not revisions:
         return []
-    args = ["log", "-z", "--encoding=UTF-8", "--no-show-signature", f"--notes={REF}", _FORMAT]
-    args += ["--no-ext-diff", "--no-textconv"]
+    args = ["-z", "--encoding=UTF-8", "--no-show-signature", "--no-ext-diff", "--no-textconv"]
     if limit is not None:
         args.append(f"--max-count={limit}")
     if not walk:
         args.append("--no-walk=unsorted")
     if len(paths) == 1 and walk:
         args += ["--follow", "--no-patch"]
+    wanted = b""
     if paths:
         # A path is a path: without the prefix `[a].py` is a pattern and `:x` is magic.
         literal = (f":(literal){path}" for path in paths)
-        done = git.run(*args, "--end-of-options", *revisions, "--", *literal)
+        args += ["--end-of-options", *revisions, "--", *literal]
     else:  # thousands of commits do not fit a command line
-        wanted = "".join(f"{revision}\n" for revision in revisions)
-        done = git.run(*args, "--stdin", stdin=wanted.encode("utf-8", "surrogateescape"))
-    # Cut before they become text: anyone may write messages and notes of any size.
-    fields = [decode(field[:_LARGEST]) for field in done.stdout.split(b"\0")]
-    size = len(_FIELDS)
-    return [_commit(fields[i : i + size]) for i in range(0, len(fields) - size + 1, size)]
+        args.append("--stdin")
+        wanted = "".join(f"{name}\n" for name in revisions).encode("utf-8", "surrogateescape")
+    found = _with_notes(git, args, wanted)
+    return _and_notes(git, args, wanted) if found is None else found
 
 
-def _commit(fields: list[str]) -> Commit:
-    sha, parents, author, date, subject, body, note = fields
+def _with_notes(git: Git, args: list[str], wanted: bytes) -> list[Commit] | None:
+    """Return what one `git log` tells; None where the notes are too large to take them so."""
+    names = (*_FIELDS, "%N")
+    with closing(_told(git, [f"--notes={notes.REF}", *args], wanted, names)) as told:
+        found: list[Commit] = []
+        left = notes.ALTOGETHER
+        for *plain, note in told:
+            left += notes.EACH - len(note)
+            if left < 0 or len(note) >= LARGEST:
+                return None
+            entries = tuple(_distinct(parse_entries(decode(note))))
+            found.append(_commit(plain, entries))
+        return found
+
+
+def _and_notes(git: Git, args: list[str], wanted: bytes) -> list[Commit]:
+    told = list(_told(git, ["--no-notes", *args], wanted, _FIELDS))
+    entries = notes.read(git, [decode(sha).strip("\n") for sha, *_ in told])
+    return [
+        _commit(plain, tuple(_distinct(entries.get(decode(plain[0]).strip("\n"), []))))
+        for plain in told
+    ]
+
+
+def _told(
+    git: Git, args: list[str], wanted: bytes, names: Sequence[str]
+) -> Generator[tuple[bytes, ...]]:
+    form = "--format=tformat:" + "%x00".join(names)
+    with closing(fields.read(git, ["log", form, *args], LARGEST, stdin=wanted)) as told:
+        yield from zip(*[told] * len(names), strict=False)
+
+
+def _commit(told: Sequence[bytes], entries: tuple[dict[str, Any], ...]) -> Commit:
+    sha, parents, author, date, subject, body = map(decode, told)
     linked = trailers.parse(body)
     return Commit(
         sha=sha.strip("\n"),
@@ -112,7 +140,7 @@ def _commit(fields: list[str]) -> Commit:
         date=date,
         subject=subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[:_LONGEST_SUBJECT]}…",
         trailers=(*linked.sessions, *linked.decisions),
-        entries=tuple(_distinct(parse_entries(note))),
+        entries=entries,
     )
 
 

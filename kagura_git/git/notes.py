@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
-from kagura_git.git import note_reading, note_trees, objects
+from kagura_git.git import note_entries, note_reading, note_trees, objects
+from kagura_git.git.note_entries import ALTOGETHER, EACH
 from kagura_git.git.note_writing import PATIENCE, REF, Draft, draft, move
 from kagura_git.git.run import Git
 from kagura_git.model import note_lines
-from kagura_git.model.entries import parse_entries
+from kagura_git.model.entries import LARGEST, parse_entries
 
-__all__ = ["REF", "Entry", "add", "all_notes", "read", "take_away", "union"]
+__all__ = ["ALTOGETHER", "EACH", "REF", "Entry", "add", "all_notes", "read", "take_away", "union"]
+
+# Of so few, even the largest notes fit: one process reads them.
+_FEW: Final = 4
 
 Entry = dict[str, Any]
 Entries = Sequence[Mapping[str, Any]]
@@ -29,14 +33,11 @@ def read(git: Git, commits: Iterable[str], *, at: str = REF) -> dict[str, list[E
     Args:
         at: the notes as of this revision of theirs.
     """
-    wanted = list(dict.fromkeys(commits))
-    if len(wanted) >= note_reading.MANY and at == REF:
-        asked = set(wanted)
-        return {sha: found for sha, found in all_notes(git).items() if sha in asked}
-    shas = note_reading.checked(wanted)
-    names = [f"{at}:{path}" for sha in shas for path in note_trees.candidates(sha)]
-    texts = note_reading.by_commit(wanted, objects.read(git, names))
-    return _parsed(texts)
+    wanted = note_reading.checked(list(dict.fromkeys(commits)))
+    if len(wanted) > _FEW:
+        return note_entries.read(git, wanted, at)
+    names = [f"{at}:{path}" for sha in wanted for path in note_trees.candidates(sha)]
+    return _parsed(note_reading.by_commit(wanted, objects.read(git, names, largest=LARGEST)))
 
 
 def all_notes(git: Git) -> dict[str, list[Entry]]:

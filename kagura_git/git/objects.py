@@ -20,7 +20,7 @@ _ALTOGETHER: Final = 512 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 # What a pipe surely takes before anyone reads from it.
 _FITS_A_PIPE: Final = 4096
-_BATCH: Final = ("git", "-c", "protocol.allow=never", "cat-file", "--batch")
+_BATCH: Final = ("git", "-c", "protocol.allow=never", "cat-file")
 # Each one that cannot be read ends git, and costs another process.
 _MOST_FAILURES: Final = 64
 
@@ -32,11 +32,13 @@ class Found(NamedTuple):
         oid: its id; empty where there is nothing, or git cannot tell.
         kind: blob, tree, commit or tag; None where there is nothing; empty where git cannot tell.
         data: its bytes; None where there is nothing, or it is too large or not on this machine.
+        size: how many bytes it has.
     """
 
     oid: str
     kind: str | None
     data: bytes | None
+    size: int = 0
 
     @property
     def unreadable(self) -> bool:
@@ -54,6 +56,15 @@ def read(git: Git, names: Sequence[str], *, largest: int = LARGEST) -> list[Foun
     Args:
         largest: of an object with more bytes only id and kind are returned.
     """
+    return _all_answers(git, names, largest)
+
+
+def heads(git: Git, names: Sequence[str]) -> list[Found]:
+    """Return id, kind and size of what goes by each name, and none of its bytes."""
+    return _all_answers(git, names, None)
+
+
+def _all_answers(git: Git, names: Sequence[str], largest: int | None) -> list[Found]:
     answers: list[Found] = []
     for _ in range(_MOST_FAILURES):
         answers += _answers(git, names[len(answers) :], largest)
@@ -63,14 +74,14 @@ def read(git: Git, names: Sequence[str], *, largest: int = LARGEST) -> list[Foun
     return answers + [_CANNOT_TELL] * (len(names) - len(answers))
 
 
-def _answers(git: Git, names: Sequence[str], largest: int) -> Iterator[Found]:
+def _answers(git: Git, names: Sequence[str], largest: int | None) -> Iterator[Found]:
     if not names:
         return
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(
-            _BATCH, cwd=git.cwd, env=dict(git.env),
-            stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL,
+            [*_BATCH, "--batch-check" if largest is None else "--batch"],
+            cwd=git.cwd, env=dict(git.env), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}", where=git.cwd) from None
@@ -91,7 +102,7 @@ def _feed(stdin: IO[bytes], asked: bytes) -> None:
         stdin.write(asked)
 
 
-def _parsed(out: IO[bytes], count: int, largest: int) -> Iterator[Found]:
+def _parsed(out: IO[bytes], count: int, largest: int | None) -> Iterator[Found]:
     left = _ALTOGETHER
     for _ in range(count):
         line = out.readline()
@@ -102,15 +113,16 @@ def _parsed(out: IO[bytes], count: int, largest: int) -> Iterator[Found]:
             yield _NOTHING
             continue
         size = int(header[2])
-        if size > largest or size > left:
-            _skip(out, size + 1)
-            yield Found(header[0], header[1], None)
+        if largest is None or size > largest or size > left:
+            if largest is not None:
+                _skip(out, size + 1)
+            yield Found(header[0], header[1], None, size)
             continue
         data = out.read(size + 1)
         if len(data) <= size:
             return
         left -= size
-        yield Found(header[0], header[1], data[:-1])
+        yield Found(header[0], header[1], data[:-1], size)
 
 
 def _skip(out: IO[bytes], size: int) -> None:

@@ -57,9 +57,20 @@ def waiting(folder: str) -> list[Note]:
             with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
                 with open(os.path.join(folder, _FOLDER, name), encoding="utf-8") as file:
                     note = Note(**json.load(file))
-                if note.commit == name[:-5] and isinstance(note.entries, list):
+                if note.commit == name[:-5] and _is_whole(note):
                     found.append(note)
     return found
+
+
+def _is_whole(note: Note) -> bool:
+    """Tell whether a note is as it was kept: a damaged one would hold up every other."""
+    return (
+        isinstance(note.entries, list)
+        and all(isinstance(entry, dict) for entry in note.entries)
+        and isinstance(note.identity, str)
+        and isinstance(note.facts, list)
+        and all(isinstance(key, str) for key in note.facts)
+    )
 
 
 def write(git: Git, folder: str, wanted: Sequence[Note], *, patience: float = _PATIENCE) -> None:
@@ -73,7 +84,7 @@ def write(git: Git, folder: str, wanted: Sequence[Note], *, patience: float = _P
         entries = {note.commit: note.entries for note in here}
         notes.add(git, entries, here[-1].identity, patience=patience)
     for note in wanted:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(_path(folder, note.commit))
 
 

@@ -15,11 +15,13 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ValidationError, WithJsonSchema
 
 from kagura_git.errors import UsageError
+from kagura_git.mcp_server.sizes import clip
 from kagura_git.model import inputs
 
 # Accepted by every tool, and told in the server's instructions: in each schema
 # they would cost every conversation some 200 tokens.
 UNLISTED: Final = ("user_id", "project_id")
+_TOLD: Final = 5
 _ALSO_CALLED: Final = {
     "limit": "k",
     "top_k": "k",
@@ -151,12 +153,13 @@ def unknown(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """Return the complaint about arguments that a tool does not take; empty if there is none."""
     names = [*schema["properties"], *UNLISTED]
     said = []
-    for name in arguments:
-        if name in names:
-            continue
+    strange = [name for name in arguments if name not in names]
+    for name in (clip(name, 60) for name in strange[:_TOLD]):
         also = _ALSO_CALLED.get(name.lower(), "")
         near = [also] if also in names else difflib.get_close_matches(name.lower(), names, 1, 0.5)
         said.append(f"no argument {name!r}" + (f", did you mean {near[0]!r}?" if near else "."))
+    if len(strange) > _TOLD:
+        said.append(f"And {len(strange) - _TOLD} more.")
     return " ".join(said)
 
 
@@ -166,7 +169,7 @@ def complaint(error: ValidationError) -> str:
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else "the call"
         what = item["msg"].removeprefix("Value error, ")
-        said.setdefault(name, "is missing" if item["type"] == "missing" else what)
+        said.setdefault(name, "is missing" if item["type"] == "missing" else clip(what, 300))
     return " ".join(f"{name} {what}".rstrip(".") + "." for name, what in said.items())
 
 

@@ -31,7 +31,9 @@ _TEXTS: Final = (
     "project_id", "diff", "from",
 )  # fmt: skip
 _NUMBERS: Final = ("lines", "line_range")
-_MOST: Final = 8 * 1024 * 1024
+# Anyone who may push writes notes: a larger one is not read at all, more entries are passed over.
+LARGEST: Final = 8 * 1024 * 1024
+_MOST_ENTRIES: Final = 20_000
 _LONGEST_LINE: Final = 1024 * 1024
 
 
@@ -51,13 +53,15 @@ def _line(entry: Mapping[str, Any]) -> str:
 def parse_entries(text: str) -> list[dict[str, Any]]:
     """Return the entries of a note; lines written by hand are passed over.
 
-    Anyone who may push writes notes: of a note only the first 8 MiB count, of
-    an entry only the fields that are what they should be.
+    Of a note only the first 8 MiB and 20,000 entries count, of an entry only the
+    fields that are what they should be.
     """
     found: dict[str, dict[str, Any]] = {}
-    for line in text[:_MOST].split("\n"):  # not splitlines: U+2028 may stand in a text
+    for line in text[:LARGEST].split("\n"):  # not splitlines: U+2028 may stand in a text
         if not line.startswith("- {") or len(line) > _LONGEST_LINE:
             continue
+        if len(found) >= _MOST_ENTRIES:
+            break
         try:
             entry = json.loads(line[2:])
         except (ValueError, RecursionError):  # ValueError: a number of 5,000 digits too

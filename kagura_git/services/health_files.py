@@ -26,7 +26,7 @@ def settings(ws: Workspace) -> Iterator[Finding]:
             f"{where}: {problem.message}; nothing is recorded until that is mended", problem.hint,
         )  # fmt: skip
     for said in ws.settings.ignored:
-        yield Finding("settings", "warning", f"{FILE}: {said}", "Remove that line.")
+        yield Finding("settings", "warning", f"{FILE}: {said}", "Correct that, or take it out.")
 
 
 def changed_on_the_way(ws: Workspace) -> Iterator[Finding]:

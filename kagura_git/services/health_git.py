@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kagura_git.git import config, driver, notes_state, shims, unwritten
+from kagura_git.errors import GitError
+from kagura_git.git import config, driver, note_entries, notes_state, shims, unwritten
 from kagura_git.git.notes import REF
 from kagura_git.services.finding import Finding, Severity
 from kagura_git.workspace import Workspace
 
 _DRIVER: Final = "kagura"
+_SHOWN: Final = 5
 # Any path that the line in .gitattributes covers.
 _A_RECORD: Final = ".kagura/decisions/2025-01/D-00000000.yaml"
 
@@ -71,7 +74,21 @@ def merge_driver(ws: Workspace) -> Iterator[Finding]:
 def notes(ws: Workspace) -> Iterator[Finding]:
     """Say whether notes follow rewrites, arrive from remotes, and can be read."""
     faults = [*_rewrites(ws), *_remotes(ws), *_unmerged_notes(ws), *_fanout(ws), *_unwritten(ws)]
+    faults += _too_large(ws)
     yield from faults or [Finding("notes", "ok", f"{REF} follows rewrites")]
+
+
+def _too_large(ws: Workspace) -> Iterator[Finding]:
+    with contextlib.suppress(GitError):  # what cannot be read, others say
+        found = note_entries.too_large(ws.repo.git)
+        if found:
+            names = ", ".join(sha[:12] for sha in found[:_SHOWN])
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            yield Finding(
+                "notes", "warning",
+                f"too large to be read, so passed over: the notes of {names}{more}",
+                f"`git log {REF}` tells who wrote them.",
+            )  # fmt: skip
 
 
 def _rewrites(ws: Workspace) -> Iterator[Finding]:

@@ -155,11 +155,11 @@ def test_what_cannot_be_read_is_reported(kagura: Sandbox, program: Program) -> N
     assert not program.json("doctor")["ok"]
 
 
-def test_the_good_records_of_20_000_tiny_files_are_found_in_time(
+def test_the_good_records_beside_5_000_tiny_files_are_found_in_time(
     kagura: Sandbox, program: Program
 ) -> None:
     folder = kagura.top / MONTH
-    for number in range(10_000):
+    for number in range(2500):
         (folder / f"D-{number + 10:08}-x.yaml").write_bytes(b"a: 1\n")
         (folder / f"E-{number + 10:08}-x.yaml").write_bytes(b"")
     started = time.monotonic()
@@ -167,7 +167,7 @@ def test_the_good_records_of_20_000_tiny_files_are_found_in_time(
     assert "D-00000001" in program.ok("decision", "list")
     assert len(program("doctor").splitlines()) < 120
     program.ok("decision", "add", "Another", "--rationale", "r")
-    assert time.monotonic() - started < 120
+    assert time.monotonic() - started < 40
     kagura.run("add", "-A")
     started = time.monotonic()
     done = kagura.run("commit", "-m", "tiny", ok=False)

@@ -64,9 +64,7 @@ def planted(box: Sandbox) -> None:
 
 
 @pytest.fixture
-def raw(
-    kagura: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
-) -> Program:
+def raw(kagura: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
     """The program in a repository full of codes, its output as a terminal would get it."""
     program.ok("session", "start", CODES)
     program.ok("change", "add", "src/app.py", "--action", "edit", "--reason", LINE)
@@ -122,8 +120,9 @@ def test_nor_does_it_when_something_is_done_with_it(raw: Program) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["show", LINE], ["log", LINE], ["log", "-n", LINE], ["why", LINE], [LINE], ["show", "D-" + LINE],
-     ["error", "solve", "E-00000002", ""], ["search", "x", "--kind", LINE], ["sync", LINE],
+    [["show", LINE], ["log", LINE], ["log", "-n", LINE], ["why", LINE], [LINE],
+     ["show", f"D-{LINE}"], ["error", "solve", "E-00000002", ""], ["sync", LINE],
+     ["search", "x", "--kind", LINE],
      ["search", "x", "--since", LINE], ["relink", LINE], ["recover", LINE],
      ["decision", "supersede", "D-00000001", "--by", LINE], ["session", "resume", LINE],
      ["error", "add", "--type", "x", "--message", "x", "--trace-file", LINE],

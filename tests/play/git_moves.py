@@ -162,8 +162,8 @@ def revert(player: Player, place: Place) -> str | None:
     place.run("revert", "--no-edit", chosen, ok=False)
     if place.in_progress():  # what a conflict was solved for is the session's own work
         session = place.memory.ws.working.active_session()
-        for token in tokens_of(place.out("log", "-1", "--format=%s", chosen)):
-            player.ledger.linked.setdefault(token, set()).update({session} if session else ())
+        reverted = f'Revert "{place.out("log", "-1", "--format=%s", chosen)}"'
+        player.ledger.linked.setdefault(reverted, set()).update({session} if session else ())
         place.settle(("revert", "--continue"), ("revert", "--abort"))
     player.deleted(player.touched(place, chosen))  # or what was changed is as it was before
     return chosen[:10]

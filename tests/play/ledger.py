@@ -69,7 +69,7 @@ class Ledger:
     def allowed(self, subject: str) -> set[str]:
         """Return the ids that a commit with this subject may be linked to."""
         if subject.startswith("Revert "):
-            return set()
+            return self.linked.get(subject, set())
         # git names the merges that a pull makes.
         tokens = {"pull"} if subject.startswith("Merge ") else set(_TOKEN.findall(subject))
         ids = set().union(*(self.linked.get(token, set()) for token in tokens))
