@@ -149,8 +149,12 @@ def _apart(ours: bytes, theirs: bytes, path: str, *, moved: bool) -> Merged | No
     if own is None:
         return None
     mine, yours = _id(ours, path) or own, _id(theirs, path) or own
-    if mine == yours or own not in (mine, yours):
+    if mine == yours:
         return None
+    if own not in (mine, yours):
+        # One file with two new names, says git: a conflict, and each side's tree has its own.
+        name, data = min((mine, ours), (yours, theirs))
+        return Merged(data, record=_strictly(data, f"{name}.yaml"))
     # git wants the text of the new name: before the rename that is the one without this id.
     if (mine == own) != moved:
         return Merged(ours, record=_strictly(ours, _named(path, mine)), stray=(yours, theirs))
