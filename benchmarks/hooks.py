@@ -36,7 +36,7 @@ from kagura_git.workspace import Workspace, open_workspace
 RANDOM = random.Random(7)
 MOST = 10_000
 BARE, IDLE, RECORD, BY_HAND, OTHER = "bare", "idle", "record", "by hand", "pre-commit"
-EMPTY = "an empty hook"
+EMPTY = "empty"
 CONFIG = (
     "repos:\n- repo: local\n  hooks:\n  - {id: one, name: one, entry: 'true', language: system, "
     "always_run: true, pass_filenames: false}\n"
@@ -145,6 +145,7 @@ def commits(place: Place, runs: int, other: Path | None) -> dict[str, list[float
     """Return the wall times of a commit by kind, in milliseconds."""
     kinds: dict[str, tuple[Callable[[], None], str | None]] = {
         BARE: (lambda: clear(place.ws), os.devnull),
+        EMPTY: (lambda: clear(place.ws), empty_hooks(place)),
         IDLE: (lambda: clear(place.ws), None),
         RECORD: (lambda: record(place.ws), None),
         BY_HAND: (lambda: by_hand(place.ws), None),
@@ -154,17 +155,35 @@ def commits(place: Place, runs: int, other: Path | None) -> dict[str, list[float
     spent: dict[str, list[float]] = {kind: [] for kind in kinds}
     for run in range(runs + 2):
         for kind, (prepare, hooks) in kinds.items():
-            number = RANDOM.randrange(place.files)
-            file = place.top / f"src/d{number % max(1, place.files // 50):04}/f{number}.py"
-            file.write_text(f"value = {RANDOM.random()}\n")
-            git(place.top, "add", "--", str(file))
-            prepare()
-            options = ["-c", f"core.hooksPath={hooks}"] if hooks else []
-            took = timed(["git", *options, "commit", "-q", "-m", "a change"], place.top)
-            quiet(place)
+            if hooks is None:  # what our hooks know of the commit before, they know by its hooks
+                one_commit(place, kinds[IDLE][0], None)
+            took = one_commit(place, prepare, hooks)
             if run >= 2:  # the first ones warm the caches
                 spent[kind].append(took)
     return spent
+
+
+def empty_hooks(place: Place) -> str:
+    """Make hooks that do nothing, in the place of ours: what git's own part of a hook costs."""
+    folder = place.top / ".git/empty-hooks"
+    folder.mkdir()
+    for name in ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit"):
+        (folder / name).write_text("#!/bin/sh\nexit 0\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def one_commit(place: Place, prepare: Callable[[], None], hooks: str | None) -> float:
+    """Change a file, commit it, wait for what that has started; returns the commit's time."""
+    number = RANDOM.randrange(place.files)
+    file = place.top / f"src/d{number % max(1, place.files // 50):04}/f{number}.py"
+    file.write_text(f"value = {RANDOM.random()}\n")
+    git(place.top, "add", "--", str(file))
+    prepare()
+    options = ["-c", f"core.hooksPath={hooks}"] if hooks else []
+    took = timed(["git", *options, "commit", "-q", "-m", "a change"], place.top)
+    quiet(place)
+    return took
 
 
 def quiet(place: Place) -> None:
@@ -199,6 +218,7 @@ def print_commits(
     print(f"{'':<30}" + f"{'p50':>9}{'added':>9}{'ratio':>8}" * len(places))
     rows = {
         BARE: ("without hooks", ""),
+        EMPTY: ("four empty hooks", ""),
         IDLE: ("ours, nothing to do", "added <= 20"),
         RECORD: ("ours, session and a record", "added <= 120"),
         BY_HAND: ("ours, a record by hand", ""),
@@ -234,12 +254,13 @@ def print_shims(places: Sequence[Place], runs: int) -> None:
             empty = place.top / ".git/empty"
             empty.write_text("#!/bin/sh\nexit 0\n")
             empty.chmod(0o755)
-            named = {EMPTY: [str(empty)]}
+            named = {"an empty hook": [str(empty)]}
             named |= {h: [str(hooks / h), *ARGUMENTS.get(h, [])] for h in shims.HOOKS}
             spent: dict[str, list[float]] = {name: [] for name in named}
             for _ in range(3 * runs):
                 for name, command in named.items():
                     spent[name].append(timed(command, place.top, more))
+                    quiet(place)
                     if name == "post-commit":
                         settle(place)
             for name, times in spent.items():
@@ -318,7 +339,10 @@ def timed(command: list[str], top: Path, more: dict[str, str] | None = None) -> 
     """Return the milliseconds a command takes."""
     env = {**os.environ, **(more or {})}
     start = time.perf_counter()
-    subprocess.run(command, cwd=top, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        command, cwd=top, env=env, check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     return (time.perf_counter() - start) * 1000
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final
 
 from kagura_git.git import versions
@@ -21,10 +22,13 @@ from kagura_git.workspace import Workspace
 # As atomic.write names them: the process that wrote it, and six random digits.
 _TEMPORARY: Final = re.compile(r"\.([0-9]+)\.[0-9a-f]{6}\.tmp\Z")
 _MERGE_FILE: Final = re.compile(r"\.merge_file_\w{6}\Z")
+_MERGE_RESULT: Final = re.compile(r"\.\.merge_file_\w{6}\.[0-9]+\.[0-9a-f]{6}\.tmp\Z")
 _WRITING: Final = 600.0  # seconds; a container beside us may write here under numbers of its own
 _REUSED: Final = 86_400.0  # a process of that number that runs now is another one
 _LOCKED: Final = 600.0
 _WAITING: Final = 7 * 86_400.0
+# Where git locks beside HEAD and the refs: maintenance, packs, the commit-graph.
+_LOCKING: Final = ("", "objects", "objects/info", "objects/info/commit-graphs", "objects/pack")
 _MOST_FACTS: Final = 500  # their paths go on a command line; the others come next time
 
 
@@ -61,13 +65,15 @@ def clean(ws: Workspace, left: list[Leftover]) -> list[Leftover]:
 
 def _temporary(ws: Workspace) -> Iterator[Leftover]:
     roots = dict.fromkeys([os.path.join(ws.repo.top, FOLDER), ws.repo.private, ws.repo.shared])
-    for root in roots:
-        for folder, _, names in os.walk(root):
-            for name in names:
-                match = _TEMPORARY.search(name)
-                path = os.path.join(folder, name)
-                if match and _is_abandoned(int(match[1]), _age(ws, path)):
-                    yield Leftover(path, "a temporary file of a process that was killed", True)
+    # The merge driver writes its result beside git's own file, at the top of the work tree.
+    results = [name for name in os.listdir(ws.repo.top) if _MERGE_RESULT.match(name)]
+    folders = ((folder, names) for root in roots for folder, _, names in os.walk(root))
+    for folder, names in chain([(ws.repo.top, sorted(results))], folders):
+        for name in names:
+            match = _TEMPORARY.search(name)
+            path = os.path.join(folder, name)
+            if match and _is_abandoned(int(match[1]), _age(ws, path)):
+                yield Leftover(path, "a temporary file of a process that was killed", True)
 
 
 def _is_abandoned(process: int, age: float) -> bool:
@@ -119,11 +125,12 @@ def _merge_files(ws: Workspace) -> Iterator[Leftover]:
 
 
 def _lock_files(ws: Workspace) -> Iterator[str]:
-    """Yield every lock of the staging area, the settings, HEAD, refs and their logs."""
+    """Yield every lock of the staging area, the settings, HEAD, refs, their logs and objects."""
     for folder in dict.fromkeys((ws.repo.git_dir, ws.repo.common_dir)):
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".lock"):
-                yield os.path.join(folder, name)
+        for path in (os.path.join(folder, *inner.split("/")) for inner in _LOCKING):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                names = sorted(os.listdir(path))
+                yield from (os.path.join(path, name) for name in names if name.endswith(".lock"))
         for inner in ("refs", "logs"):
             for path, _, names in os.walk(os.path.join(folder, inner)):
                 yield from (os.path.join(path, name) for name in names if name.endswith(".lock"))

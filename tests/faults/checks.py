@@ -33,6 +33,8 @@ def after(
     """Look at everything; returns leftovers, those that doctor reported, and its warnings."""
     left = leftovers(place)
     _age(left)
+    if merges:
+        torn_by_git(place)
     records_are_kept(place, merges=merges)
     git_is_sane(place)
     reported, warnings = doctor(place)
@@ -51,6 +53,21 @@ def after(
         raise Trouble(f"left behind, and doctor does not say so: {still}")
     git_is_sane(place)
     return [place_of(place, path) for path in left], reported, warnings
+
+
+def torn_by_git(place: Place) -> None:
+    """Put back what git was killed in the middle of writing; doctor must have named each file."""
+    torn = [stored.path for stored in place.memory().ws.files.read_all() if stored.record is None]
+    if not torn:
+        return
+    said = json.dumps(command(place, "doctor", "--json", ok=(0, 1)))
+    for path in torn:
+        if path not in said:
+            raise Trouble(f"git was killed while it wrote {path}, and doctor does not say so")
+        if place.box.run("cat-file", "-e", f"HEAD:{path}", ok=False).returncode == 0:
+            (place.top / path).write_text(place.box.run("cat-file", "blob", f"HEAD:{path}").stdout)
+        else:
+            (place.top / path).unlink()
 
 
 def place_of(place: Place, path: Path) -> str:
@@ -138,7 +155,7 @@ def git_is_sane(place: Place) -> None:
     for line in status.split("\0")[:-1]:
         path = line[3:]
         record = re.fullmatch(r"\.kagura/\w+/\d{4}-\d\d/[DES]-[^/]+\.yaml", path)
-        if not record and not path.startswith(("src/", ".merge_file_")):
+        if not record and not path.startswith(("src/", ".merge_file_", "..merge_file_")):
             raise Trouble(f"in the work tree or staging area: {line}")
     for line in place.box.out("ls-files", "-s", "--", ".kagura").splitlines():
         place.box.run("cat-file", "-e", line.split()[1])
@@ -173,7 +190,7 @@ def command(place: Place, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[s
 
 
 def recording_works(place: Place, rng: random.Random) -> None:
-    """The next records are taken, and staged with everything that was left unstaged."""
+    """The next records are taken, and staged with every earlier one that was left unstaged."""
     worker = place.worker(rng.randrange(10**6))
     worker.play(3)
     worker.play(2, ["session"])
@@ -186,7 +203,11 @@ def recording_works(place: Place, rng: random.Random) -> None:
         left = place.box.run(
             "status", "--porcelain", "--untracked-files=all", "--", ".kagura"
         ).stdout
-        loose = [line for line in left.splitlines() if line[1] != " "]
+        # What git itself brought and was killed before staging: doctor names it, its owner decides.
+        brought = place.box.out(
+            "ls-tree", "-r", "--name-only", "side", "--", ".kagura"
+        ).splitlines()
+        loose = [x for x in left.splitlines() if x[1] != " " and x[3:] not in brought]
         if loose:
             raise Trouble(f"not staged by the next record: {loose}")
 

@@ -151,8 +151,9 @@ def _refresh(place: Place, rng: random.Random) -> Command:
 
 
 def _merge(place: Place, rng: random.Random) -> Command:
-    if (place.git_dir / "MERGE_HEAD").exists():
-        place.box.run("reset", "-q", "--merge")
+    # As after an earlier kill: git refuses to merge over what it wrote and could not stage.
+    place.box.run("reset", "-q", "--hard")
+    place.box.run("clean", "-q", "-f", "--", ".kagura")
     # A side taken wholesale loses what the other said: the hook mends it from the three trees.
     return ["git", "merge", "-q", "--no-edit", "-X", rng.choice(("ours", "theirs")), "side"], b""
 

@@ -327,9 +327,16 @@ def test_a_lock_left_in_the_staging_area_is_named_and_recording_goes_on(place: P
     assert str(lock) in " ".join(reported)
 
 
-@pytest.mark.parametrize("name", ["HEAD", "refs/heads/main", "refs/notes/kagura", "packed-refs"])
-def test_a_lock_left_on_a_ref_is_named(place: Place, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HEAD", "refs/heads/main", "refs/notes/kagura", "packed-refs", "objects/maintenance",
+        "objects/info/commit-graphs/commit-graph-chain", "objects/pack/multi-pack-index",
+    ],
+)  # fmt: skip
+def test_a_lock_left_on_a_ref_or_on_objects_is_named(place: Place, name: str) -> None:
     lock = place.git_dir / f"{name}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
     lock.touch()
     old = time.time() - 3600
     os.utime(lock, (old, old))

@@ -156,12 +156,15 @@ def test_temporary_files_of_dead_processes_are_taken_away(
         aged(folder / f".D-00000009-x.yaml.{pid}.abc123.tmp", 3600),
         aged(team.box.top / f".git/kagura/session.{pid}.abc123.tmp", 3600),
         aged(team.box.top / f".git/kagura/journal/2025-11/.y.{pid}.abc123.tmp", 3600),
+        aged(team.box.top / f"..merge_file_aB3dE6.{pid}.abc123.tmp", 3600),
     ]
+    mine = aged(team.box.top / f".notes.{pid}.abc123.tmp", 3600)
     alive = aged(folder / f".D-00000009-x.yaml.{os.getpid()}.abc123.tmp", 3600)
     fresh = aged(folder / f".D-00000009-y.yaml.{pid}.abc124.tmp", 1)
     assert len(doctor.of("leftovers")) == 1
-    assert len(doctor.of("leftovers", "--fix")) == 3
+    assert len(doctor.of("leftovers", "--fix")) == 4
     assert not any(path.exists() for path in dead)
+    assert mine.exists()
     assert alive.exists()
     assert fresh.exists()
     assert doctor.of("leftovers") == []
