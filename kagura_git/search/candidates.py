@@ -44,7 +44,8 @@ def candidates(
         cosines = _cosines(found, query, numbers)
     else:
         cosines = None
-    return Candidates(numbers, words[numbers] / max(most, 1e-9), cosines, len(set(terms)))
+    cover = words[numbers] / max(most, 1e-9)
+    return Candidates(numbers, cover, cosines, len(set(terms)), most)
 
 
 def _top(scores: NDArray[Any], depth: int) -> NDArray[Any]:

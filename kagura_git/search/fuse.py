@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from kagura_git.search.manifest import Entry
 
 # The weight of meaning: where the query's own words are good evidence, and where they are not.
-DENSE_WEIGHT: Final = 0.4
+# The first is below a half: an exact name that one record holds outweighs any likeness.
+DENSE_WEIGHT: Final = 0.45
 _ASKED_WEIGHT: Final = 0.75
 # A pasted trace or report has many terms; a question in one's own words has few, and shares few.
 _QUESTION_TERMS: Final = (12, 24)
@@ -42,26 +43,36 @@ class Candidates:
 
     ``cover`` is the share of the query's weight of words that a document
     holds, ``cosines`` its best passage's likeness; None without vectors.
-    ``terms`` is the number of different terms in the query.
+    ``terms`` is the number of different terms in the query, ``most`` the score of
+    a document that holds them all without end; ``pairs`` what neighbouring words
+    add to the cover, None before they are looked for.
     """
 
     numbers: NDArray[Any]
     cover: NDArray[Any]
     cosines: NDArray[Any] | None
     terms: int
+    most: float = 0.0
+    pairs: NDArray[Any] | None = None
 
 
-def fused(found: Candidates) -> NDArray[Any]:
-    """Return ``w * minmax(cosines) + (1 - w) * minmax(cover)``, ``w`` from :func:`dense_weight`."""
+def fused(found: Candidates, weight: float | None = None) -> NDArray[Any]:
+    """Return ``w * minmax(cosines) + (1 - w) * minmax(cover)``, 0 to a little above 1.
+
+    Args:
+        weight: ``w``, by default from :func:`dense_weight`.
+    """
     words = _minmax(found.cover)
+    if found.pairs is not None and len(words):
+        words = words + found.pairs / max(float(found.cover.max() - found.cover.min()), 1e-9)
     if found.cosines is None:
         return words
-    weight = dense_weight(found)
+    weight = dense_weight(found) if weight is None else weight
     return weight * _minmax(found.cosines) + (1 - weight) * words
 
 
 def dense_weight(found: Candidates) -> float:
-    """Return how much meaning counts for this query, from 0.4 to 0.75.
+    """Return how much meaning counts for this query, from 0.45 to 0.75.
 
     Words decide for a pasted trace or an exact name. A short question in the
     asker's own words, of which even the best record holds few, is decided by
@@ -97,7 +108,8 @@ def ranked(
     The order is that of the fused scores. As each query's best fused score is
     near 1 whatever it found, scores are scaled by the likeness of what came
     closest, so that a threshold means the same for every query. Documents in
-    ``same`` are known to be what is asked for: they come first, with 1.
+    ``same`` are known to be what is asked for: they come first, with 1, and
+    among themselves in the order of what was fused.
     """
     import numpy as np
 
@@ -112,7 +124,8 @@ def ranked(
     else:
         near |= found.cosines >= COSINE_FLOOR
         closest = max(closest, float(found.cosines.max()))
-    scores = np.clip(np.nan_to_num(scores) * min(closest, 1.0), 0.0, 1.0)
+    scores = np.nan_to_num(scores)
+    scores *= min(closest, 1.0) / max(float(scores.max()), 1.0)
     out = [
         # Rounded: the same text embedded in another batch differs in the seventh digit.
         (number, 1.0 if number in same else min(round(score, 6), 0.999999 if same else 1.0))
@@ -121,7 +134,16 @@ def ranked(
         )
         if close or number in same
     ]
-    return sorted(out, key=lambda pair: (-pair[1], entries[pair[0]].id, entries[pair[0]].key))
+    close_to = dict(zip(found.numbers.tolist(), scores.tolist(), strict=True))
+    return sorted(
+        out,
+        key=lambda pair: (
+            -pair[1],
+            -round(close_to[pair[0]], 6),
+            entries[pair[0]].id,
+            entries[pair[0]].key,
+        ),
+    )
 
 
 def _factor(entry: Entry) -> float:

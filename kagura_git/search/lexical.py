@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 K1: Final = 1.2
 B: Final = 0.75
+K3: Final = 2.0
 _MOST_FREQUENT: Final = 65_535
 
 
@@ -54,28 +55,45 @@ class Lexicon:
     def scores(self, query: Iterable[str]) -> tuple[NDArray[Any], float]:
         """Return the score of every document, and the most that any text could reach.
 
-        A term counts once however often the query repeats it: a pasted trace
-        repeats its paths, which says nothing about their weight.
+        A term that the query repeats counts more, but soon no more than three times:
+        a pasted trace repeats its paths, which says little about their weight.
         """
         import numpy as np
 
         size = len(self.lengths)
-        wanted = np.array([_hash(term) for term in dict.fromkeys(query)], dtype=np.uint64)
-        if not size or not len(wanted):
+        repeated = Counter(query)
+        if not size or not repeated:
             return np.zeros(size), 0.0
-        at = np.searchsorted(self.terms, wanted)
-        inside = at < len(self.terms)
-        known = at[inside]
-        known = known[self.terms[known] == wanted[inside]]
-        spans = [slice(int(self.starts[i]), int(self.starts[i + 1])) for i in known]
-        unknown = len(wanted) - len(known)
-        frequencies = [span.stop - span.start for span in spans] + [0] * unknown
-        most = float(_idf(np.array(frequencies, dtype=np.float64), size).sum()) * (K1 + 1)
-        if not spans:
-            return np.zeros(size), most
+        spans = self._spans(repeated)
+        times = np.fromiter(repeated.values(), np.float64, len(repeated))
+        times *= (K3 + 1) / (times + K3)
+        sizes = np.array([span.stop - span.start for span in spans])
+        most = float((_idf(sizes, size) * times).sum()) * (K1 + 1)
         documents = np.concatenate([self.documents[span] for span in spans])
         impacts = np.concatenate([self.impacts[span] for span in spans])
+        impacts = impacts * np.repeat(times, sizes)
         return np.bincount(documents, weights=impacts, minlength=size), most
+
+    def rarity(self, terms: Collection[str]) -> dict[str, float]:
+        """Return how much each term tells: its idf, most for one that no document holds."""
+        import numpy as np
+
+        sizes = np.array([span.stop - span.start for span in self._spans(terms)])
+        return dict(zip(terms, _idf(sizes, len(self.lengths)).tolist(), strict=True))
+
+    def _spans(self, terms: Collection[str]) -> list[slice]:
+        """Return where each term's postings lie, an empty stretch for one not held."""
+        import numpy as np
+
+        wanted = np.fromiter(map(_hash, terms), np.uint64, len(terms))
+        if not len(self.terms):
+            return [slice(0, 0)] * len(wanted)
+        at = np.searchsorted(self.terms, wanted).clip(max=len(self.terms) - 1)
+        held = self.terms[at] == wanted
+        return [
+            slice(int(self.starts[i]), int(self.starts[i + 1])) if there else slice(0, 0)
+            for i, there in zip(at.tolist(), held.tolist(), strict=True)
+        ]
 
 
 def check(lexicon: Lexicon) -> None:

@@ -21,7 +21,7 @@ import msgspec
 from kagura_git import atomic
 from kagura_git.model.ids import Kind
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 NAME: Final = "manifest"
 SUFFIXES: Final = (".vectors", ".words", ".texts")
 _MAGIC: Final = b"kagura-index\n"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kagura_git.search.adjacent import with_pairs
 from kagura_git.search.candidates import DEPTH, candidates
 from kagura_git.search.embed import LazyModel
 from kagura_git.search.fuse import Candidates, ranked
@@ -41,6 +43,7 @@ def answer(
     )
     vector = _vector(now, model, text)
     found = candidates(now, terms, vector, allowed, max(DEPTH, 2 * k))
+    found = with_pairs(found, now, text)
     if missing := same.difference(found.numbers.tolist()):
         found = _with(found, sorted(missing))
     out = []
@@ -74,9 +77,10 @@ def _with(found: Candidates, more: list[int]) -> Candidates:
     import numpy as np
 
     nothing = np.zeros(len(more))
-    return Candidates(
-        np.append(found.numbers, more),
-        np.append(found.cover, nothing),
-        None if found.cosines is None else np.append(found.cosines, nothing),
-        found.terms,
+    return replace(
+        found,
+        numbers=np.append(found.numbers, more),
+        cover=np.append(found.cover, nothing),
+        cosines=None if found.cosines is None else np.append(found.cosines, nothing),
+        pairs=None if found.pairs is None else np.append(found.pairs, nothing),
     )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kagura_git.search import arrays, lexical
-from kagura_git.search.lexical import K1, B
+from kagura_git.search.lexical import K1, K3, B
 
 WORDS = st.lists(st.sampled_from("abcdefgh"), max_size=12)
 TEXTS = st.lists(WORDS, min_size=1, max_size=8)
@@ -22,11 +22,12 @@ def brute(documents: list[list[str]], query: list[str]) -> list[float]:
     out = []
     for words in documents:
         counts, score = Counter(words), 0.0
-        for term in set(query):
+        for term, times in Counter(query).items():
             frequency = sum(term in other for other in documents)
             idf = math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
             count = counts[term]
             longer = K1 * (1 - B + B * len(words) / average)
+            idf *= times * (K3 + 1) / (times + K3)
             score += idf * count * (K1 + 1) / (count + longer) if count else 0.0
         out.append(score)
     return out
@@ -59,9 +60,17 @@ def test_an_update_by_part_equals_a_build_from_nothing(data: st.DataObject) -> N
     assert sorted(after.terms.tolist()) == sorted(whole.terms.tolist())
 
 
-def test_repeating_a_term_in_the_query_changes_nothing() -> None:
+def test_a_term_that_the_query_repeats_counts_more_but_never_three_times() -> None:
     built = build([["a", "b"], ["c"]])
-    assert (built.scores(["a", "a", "a"])[0] == built.scores(["a"])[0]).all()
+    once = built.scores(["a"])[0][0]
+    twice, often = built.scores(["a"] * 2)[0][0], built.scores(["a"] * 500)[0][0]
+    assert once < twice < often < 3 * once
+
+
+def test_a_rarer_term_tells_more_and_an_unknown_one_most() -> None:
+    rarity = build([["a", "b"], ["a"]]).rarity(["a", "b", "z"])
+    assert rarity["a"] < rarity["b"] < rarity["z"]
+    assert build([]).rarity(["a"]).keys() == {"a"}
 
 
 def test_a_lexicon_comes_back_from_its_file(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from kagura_git.search.tokens import tokens
         ("a\\b\\Cart.cs", {"a/b/cart.cs", "cart.cs", "cart", "b"}),
         ("std::vec::Vec", {"std::vec::vec", "std", "vec"}),
         ("error[E0502]: TS2345", {"error", "e0502", "ts2345"}),
-        ("ECONNREFUSED", {"econnrefused"}),
-        ("user@example.com", {"user@example.com", "example", "com"}),
+        ("EADDRINUSE_2", {"eaddrinuse_2", "eaddrinus"}),
+        ("user@example.com", {"user@example.com", "exampl", "com"}),
     ],
 )
 def test_code_gives_the_whole_and_its_parts(text: str, expected: set[str]) -> None:
@@ -32,6 +32,17 @@ def test_stop_words_are_left_out_and_plurals_meet_their_singular() -> None:
     assert tokens("the errors of a query") == ["error", "query"]
     assert tokens("queries") == tokens("query")
     assert tokens("class status") == ["class", "status"]
+
+
+@pytest.mark.parametrize(
+    "forms", [("cache", "caches", "cached", "caching"), ("stop", "stopped", "stopping"), ("retry",)]
+)
+def test_the_forms_of_a_verb_meet(forms: tuple[str, ...]) -> None:
+    assert len({tuple(tokens(form)) for form in forms}) == 1
+
+
+def test_words_that_only_end_like_a_verb_stay_whole() -> None:
+    assert tokens("string bring need speed red") == ["string", "bring", "need", "speed", "red"]
 
 
 def test_text_without_spaces_gives_character_pairs() -> None:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from search_records import Shelf, an_error
+
+from kagura_git.search.adjacent import pairs
+from kagura_git.search.index import SearchIndex
+
+Make = Callable[..., SearchIndex]
+
+
+def test_pairs_are_neighbours_with_stop_words_left_out() -> None:
+    assert pairs("The lock of the Index") == {("lock", "index")}
+    assert pairs("read_only: true") == {("read", "only"), ("only", "true")}
+    assert pairs("alone") == pairs("") == set()
+
+
+def test_of_two_records_with_the_same_words_the_one_with_the_phrase_comes_first(
+    make_index: Make,
+) -> None:
+    index = make_index(model="./no/such/folder")
+    shelf = Shelf(["lock waits, file table, log", "table waits, log file lock", "another thing"])
+    shelf.refresh(index)
+    assert [hit.entry.key for hit in index.search("log file lock").hits[:2]] == ["k001", "k000"]
+    assert [hit.entry.key for hit in index.search("file table").hits[:2]] == ["k000", "k001"]
+
+
+def test_among_the_same_errors_the_closest_comes_first(make_index: Make) -> None:
+    index = make_index()
+    shelf = Shelf(["nothing of the kind"])
+    shelf.put("a", an_error(1, "disk quota of ada exceeded", fingerprint="f" * 32))
+    shelf.put("b", an_error(2, "socket closed by peer", fingerprint="f" * 32))
+    shelf.refresh(index)
+    hits = index.search("socket closed by peer", fingerprint="f" * 32).hits
+    assert [(hit.entry.key, hit.score) for hit in hits[:2]] == [("b", 1.0), ("a", 1.0)]
+
+
+def test_scores_stay_in_their_range_when_phrases_are_shared(make_index: Make) -> None:
+    index = make_index()
+    text = "connection refused by the database on port 5432"
+    Shelf([text, text, "something else"]).refresh(index)
+    assert all(0 <= hit.score <= 1 for hit in index.search(text).hits)
+
+
+def test_a_megabyte_is_read_in_part() -> None:
+    started = time.perf_counter()
+    assert len(pairs("word other third " * 100_000)) <= 4
+    assert time.perf_counter() - started < 0.5
