@@ -54,12 +54,19 @@ def waiting(folder: str) -> list[Note]:
     found = []
     for name in names:
         if name.endswith(".json") and name[0] != ".":
-            with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
-                with open(os.path.join(folder, _FOLDER, name), encoding="utf-8") as file:
-                    note = Note(**json.load(file))
-                if note.commit == name[:-5] and _is_whole(note):
-                    found.append(note)
+            note = _read(folder, name[:-5])
+            if note is not None:
+                found.append(note)
     return found
+
+
+def _read(folder: str, commit: str) -> Note | None:
+    with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+        with open(_path(folder, commit), encoding="utf-8") as file:
+            note = Note(**json.load(file))
+        if note.commit == commit and _is_whole(note):
+            return note
+    return None
 
 
 def _is_whole(note: Note) -> bool:
@@ -84,8 +91,9 @@ def write(git: Git, folder: str, wanted: Sequence[Note], *, patience: float = _P
         entries = {note.commit: note.entries for note in here}
         notes.add(git, entries, here[-1].identity, patience=patience)
     for note in wanted:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(_path(folder, note.commit))
+        if _read(folder, note.commit) in (note, None):  # another hook may have kept more since
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(_path(folder, note.commit))
 
 
 def _here(git: Git, wanted: Sequence[Note]) -> list[Note]:

@@ -13,7 +13,7 @@ from git_repo import Sandbox
 from kagura_box import SESSION, begin, entries, track
 
 from kagura_git import hook
-from kagura_git.git import unwritten
+from kagura_git.git import notes, unwritten
 from kagura_git.git.unwritten import Note
 from kagura_git.services import health, late_notes
 from kagura_git.workspace import open_workspace
@@ -164,3 +164,23 @@ def test_forty_commits_at_once_lose_no_reason(kagura: Sandbox, tmp_path: Path) -
         time.sleep(0.2)
     assert [reasons(box, "HEAD") for box in boxes] == [[f"reason {n}"] for n in range(40)]
     assert not any(box.working.pending() for box in boxes)
+
+
+def test_what_another_hook_keeps_meanwhile_is_not_forgotten(
+    kagura: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, git = kagura.working.folder, kagura.repo.git
+    kagura.commit(a="1\n")
+    who = "Ada <ada@example.org>"
+    first = unwritten.Note(kagura.head, [{"kind": "session", "id": SESSION}], who, [])
+    more = first._replace(entries=[*first.entries, {"kind": "session", "id": "S-00000002"}])
+    unwritten.keep(folder, first)
+    add = notes.add
+
+    def slow(*args, **kwargs):  # type: ignore[no-untyped-def]
+        add(*args, **kwargs)
+        unwritten.keep(folder, more)
+
+    monkeypatch.setattr(notes, "add", slow)
+    unwritten.write(git, folder, [first])
+    assert unwritten.waiting(folder) == [more]
