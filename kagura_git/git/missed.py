@@ -68,8 +68,8 @@ def find(
     first = heads.get(mark or "", -1) + 1
     found = list(late)
     for number, move in [*enumerate(moves)][first:-1][-_MOST:]:
-        if move.how not in COMMITS:
-            continue
+        if move.how not in COMMITS or moves[number + 1].old == move.old:
+            continue  # git writes the reflog first: killed before the branch, it made no commit
         left = without(facts, found)
         fitting = {k: fact for k, fact in left.items() if _fits(fact, move, number, heads)}
         fitting = belonging.on_line(git, git_dir, fitting, move.old)

@@ -114,6 +114,25 @@ def test_a_fact_never_comes_into_a_second_note_after_a_crash(kagura: Sandbox) ->
     assert kagura.working.pending() == {}
 
 
+def test_a_commit_that_was_killed_before_the_branch_moved_takes_no_reason(
+    kagura: Sandbox,
+) -> None:
+    kagura.commit(a="1\n")
+    head = kagura.head
+    kagura.write("a", "2\n")
+    kagura.run("add", "a")
+    tree = kagura.out("write-tree")
+    for how in ("commit: x", "commit (amend): x"):  # git writes HEAD's log before the branch
+        made = kagura.out("commit-tree", tree, "-p", head, "-m", how)
+        with (kagura.top / ".git/logs/HEAD").open("a") as log:
+            log.write(f"{head} {made} Ada <ada@example.org> {int(time.time()) + 5} +0000\t{how}\n")
+    track(kagura, 1, "a", "why")
+    kagura.run("commit", "-q", "-m", "y")
+    assert kagura.out("rev-parse", "HEAD~1") == head
+    assert reasons(kagura, "HEAD") == ["why"]
+    assert kagura.working.pending() == {}
+
+
 def test_a_commit_that_was_pruned_meanwhile_holds_up_no_other(locked: Sandbox) -> None:
     unwritten.keep(locked.working.folder, Note("1" * 40, [{"kind": "x"}], "A <a@b>", []))
     track(locked, 1, "a", "first")
