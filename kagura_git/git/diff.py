@@ -5,7 +5,9 @@ Light on purpose: the hooks use it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from kagura_git.errors import GitError
 from kagura_git.git.run import Git, decode, revision
@@ -19,6 +21,12 @@ _DIFF = (
     "diff-tree", "--root", "-r", "-z", "--raw", "--diff-merges=first-parent", "--always",
     "--no-ext-diff", "--no-textconv", "--format=%P",
 )  # fmt: skip
+
+
+# A path each on git's command line.
+_MOST_PATHS: Final = 500
+_LONGEST_ENTRY: Final = 16 * 1024  # of git's list of changed files
+_HUNK: Final = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 
 
 class FileChange(NamedTuple):
@@ -63,6 +71,49 @@ def commit_changes(git: Git, sha: str) -> CommitChanges:
         done = git.run(*_DIFF, "--no-renames", revision(sha), "--")
     head, _, body = decode(done.stdout).partition("\0")
     return CommitChanges(tuple(head.split()), _files(body.removeprefix("\n").split("\0")))
+
+
+def between(git: Git, old: str, new: str) -> list[FileChange]:
+    """Return what one tree changed in another, as :func:`commit_changes` does for a commit."""
+    pair = (revision(old), revision(new))
+    found = ("-M", f"-l{_RENAME_LIMIT}", "--numstat")
+    done = git.run(*_DIFF, *found, *pair, "--", ok=(0, 128))
+    if done.returncode != 0:
+        done = git.run(*_DIFF, "--no-renames", *pair, "--")
+    return _files(decode(done.stdout).removeprefix("\0").removeprefix("\n").split("\0"))
+
+
+def touched_lines(
+    git: Git, old: str, new: str, paths: Sequence[str]
+) -> dict[str, list[tuple[int, int]]]:
+    """Return first and last line of each stretch that is new or changed, by path.
+
+    What was only taken away stands at the line before it. Empty for a file that is gone, or
+    binary.
+    """
+    few = paths if len(paths) <= _MOST_PATHS else ()
+    done = git.run(
+        "--literal-pathspecs", "-c", "protocol.allow=never",
+        "-c", f"core.bigFileThreshold={_BIG_FILE}", "diff-tree", "-r", "-z", "--raw", "-p", "-U0",
+        "--no-ext-diff", "--no-textconv", "--no-renames", "--no-color",
+        revision(old), revision(new), "--", *few, ok=(0, 128),
+    )  # fmt: skip
+    out, at = done.stdout, 0
+    listed: list[str] = []
+    while out.startswith(b":", at):  # a patch may hold NULs as well: only the list is cut at them
+        meta, path = out[at : at + _LONGEST_ENTRY].split(b"\0", 2)[:2]
+        listed += [decode(path)] * (2 if meta.endswith(b" T") else 1)
+        at += len(meta) + len(path) + 2
+    # No line of a patch begins like a header: each begins with a sign of its own.
+    headers = iter(listed)
+    found: dict[str, list[tuple[int, int]]] = {path: [] for path in paths}
+    spans: list[tuple[int, int]] = []
+    for line in out[at:].lstrip(b"\0").split(b"\n"):
+        if line.startswith(b"diff --git "):
+            spans = found.setdefault(next(headers), [])
+        elif (hunk := _HUNK.match(line)) and (start := int(hunk[1])):
+            spans.append((start, start + max(1, int(hunk[2] or 1)) - 1))
+    return {path: found[path] for path in paths}
 
 
 def _files(fields: list[str]) -> list[FileChange]:

@@ -140,6 +140,19 @@ class Repository:
         return inside.replace(os.sep, "/")
 
 
+def anywhere(start: str, environ: Mapping[str, str]) -> Git:
+    """Return git for a folder in any repository, a bare one too.
+
+    Raises:
+        GitError: no repository there.
+    """
+    git = Git(os.path.abspath(start), scrubbed(environ))
+    if git.run("rev-parse", "--git-dir", ok=(0, 128)).returncode != 0:
+        discover(start, environ)  # it knows why
+        raise GitError("not in a git repository", where=start)
+    return git
+
+
 def _shown(name: str) -> str:
     """Return a name as a label: a folder may be called anything, a record holds plain text."""
     return one_line(name.strip(), _LONGEST_NAME) or "repository"

@@ -1,0 +1,106 @@
+"""``git kagura review``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from kagura_git.cli.output import Answer, App, command
+from kagura_git.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from kagura_git.git.run import Git
+    from kagura_git.services.review import Report
+
+_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+@command()
+@click.argument("range_", required=False, metavar="[BASE...HEAD]")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]),
+    help="How to print it; default: text.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit 1 if a rule finds something: not for notes.")
+@click.option(
+    "--rule", "rules", multiple=True, metavar="NAME",
+    help="With --strict: only these rules, notes too.",
+)  # fmt: skip
+@click.option(
+    "--link-base", metavar="URL",
+    help="For markdown: where the head's files stand, such as .../blob/COMMIT.",
+)  # fmt: skip
+def review(
+    app: App,
+    range_: str | None,
+    form: str | None,
+    strict: bool,
+    rules: tuple[str, ...],
+    link_base: str | None,
+) -> Answer:
+    """Show what a branch decides, and whether that fits what was decided before.
+
+    Compares three commits: BASE, HEAD and where they parted. Works in a bare clone too.
+    """
+    import msgspec
+
+    from kagura_git.git.repo import anywhere
+    from kagura_git.services.review import RULES
+    from kagura_git.services.review import review as reviewed
+
+    unknown = [name for name in rules if name not in RULES]
+    if unknown:
+        raise UsageError(
+            f"no rule {unknown[0]!r}", hint=f"One of {', '.join(RULES)}.", where="--rule"
+        )
+    git = anywhere(app.folder, os.environ)
+    report = reviewed(git, *_split(git, range_))
+    data = msgspec.to_builtins(report)
+    lines = _lines(report, data, form, link_base)
+    return Answer(data, lines, code=_verdict(report, strict, rules))
+
+
+def _split(git: Git, range_: str | None) -> tuple[str, str]:
+    if range_ is None:
+        return _default_base(git), "HEAD"
+    base, dots, head = range_.partition("...")
+    if not dots:
+        base, dots, head = range_.partition("..")
+    return base or "HEAD", head or "HEAD"
+
+
+def _default_base(git: Git) -> str:
+    for name in _BASES:
+        asked = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        if git.run(*asked, ok=(0, 1, 128)).returncode == 0:
+            return name
+    raise NotFound("no base to compare with", hint="Name it: `git kagura review BASE...HEAD`.")
+
+
+def _verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
+    if not strict:
+        return 0
+    found = (
+        item.rule in rules if rules else item.severity in ("error", "warning")
+        for item in report.findings
+    )
+    return int(any(found))
+
+
+def _lines(report: Report, data: Any, form: str | None, link_base: str | None) -> list[str]:
+    if form == "json":
+        from kagura_git.model.printable import json_text
+
+        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        return [json_text(data, indent=2, ascii_only=not utf8)]
+    if form == "markdown":
+        from kagura_git.cli.review_markdown import markdown
+
+        return markdown(report, link_base).split("\n")
+    from kagura_git.cli.review_text import lines
+
+    return list(lines(report))

@@ -1,0 +1,81 @@
+"""``review``: what a pull request should show its reviewers of decisions, errors and reasons.
+
+Everything is read from three trees and the notes: no checkout, a bare or shallow clone will do.
+"""
+
+from __future__ import annotations
+
+from kagura_git.git.log import commits
+from kagura_git.git.run import Git
+from kagura_git.services import staged
+from kagura_git.services.review import decisions, governing, merging, problems, reasons
+from kagura_git.services.review.report import RULES, Finding, Report, finding
+from kagura_git.services.review.trees import Trees, opened
+
+__all__ = ["RULES", "Report", "review"]
+
+_ORDER = ("error", "warning", "note")
+
+
+def review(git: Git, base: str, head: str) -> Report:
+    """Return the review of what ``head`` brings to ``base``.
+
+    Raises:
+        NotFound: one of the two is no commit here.
+    """
+    trees = opened(git, base, head)
+    steps = list(trees.steps())
+    changed = decisions.changes(steps)
+    pairs = decisions.pairs(trees)
+    governed = governing.governing(trees)
+    conflicts = merging.conflicts(trees)
+    range_ = [f"{trees.start}..{trees.head}"]
+    made = commits(git, range_)
+    told = reasons.reasons(trees, made, changed)
+    findings = [
+        *_history(trees),
+        *_unfit(trees),
+        *decisions.findings(trees, changed),
+        *decisions.pair_findings(trees, pairs),
+        *merging.findings(conflicts),
+        *governing.findings(governed),
+        *problems.findings(trees),
+        *reasons.findings(told),
+    ]
+    return Report(
+        base=trees.base,
+        head=trees.head,
+        merge_base=trees.merge_base,
+        commits=len(made),
+        decisions=changed,
+        governing=governed,
+        pairs=pairs,
+        conflicts=conflicts,
+        errors=problems.changes(steps),
+        reasons=told,
+        findings=sorted(findings, key=lambda item: _ORDER.index(item.severity)),
+    )
+
+
+def _history(trees: Trees) -> list[Finding]:
+    if trees.merge_base is not None:
+        return []
+    return [
+        finding(
+            "history",
+            "base and head share no commit that this clone knows: compared with the base itself",
+            "Fetch more history: `git fetch --deepen=100`, or `git fetch --unshallow`.",
+        )
+    ]
+
+
+def _unfit(trees: Trees) -> list[Finding]:
+    """Return what is wrong with the record files that the change adds or edits."""
+    new = [trees.after[name] for name in trees.touched if name in trees.after]
+    found = []
+    for problem in staged.problems(trees.git, new):
+        path, _, line = problem.where.rpartition(":")
+        place = {"path": path, "line": int(line)} if line.isdigit() else {"path": problem.where}
+        rule = "secret" if problem.message.startswith("holds a secret") else "invalid"
+        found.append(finding(rule, problem.message, problem.hint, **place))
+    return found

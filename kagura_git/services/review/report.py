@@ -1,0 +1,175 @@
+"""What a review says: one structure, of which every format is a view.
+
+``schemas/review.schema.json`` is generated from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+SCHEMA: Final = "kagura/review/1"
+Severity = Literal["error", "warning", "note"]
+DecisionStep = Literal["added", "changed", "accepted", "rejected", "superseded", "deleted"]
+ErrorStep = Literal["recorded", "seen again", "solved", "reopened", "changed", "deleted"]
+
+# Every rule, with what it finds; ``--rule`` names them.
+RULES: Final[dict[str, tuple[Severity, str]]] = {
+    "invalid": ("error", "A record cannot be read."),
+    "secret": ("error", "A record holds a secret."),
+    "edited-accepted": ("warning", "An accepted decision was edited in place."),
+    "deleted": ("warning", "A record was deleted."),
+    "conflict": ("warning", "A merge kept both sides' values of a field."),
+    "merge-conflict": ("warning", "Merging will keep both sides' values of a field."),
+    "duplicate": ("warning", "Two decisions say nearly the same."),
+    "broken-link": ("warning", "A decision names a file that is not there."),
+    "history": ("warning", "History that the review needs is missing."),
+    "governed": ("note", "The change touches files that an accepted decision governs."),
+    "unexplained": ("note", "Files were changed without a recorded reason."),
+    "no-alternatives": ("note", "A new decision names no alternatives."),
+    "recurring": ("note", "An unsolved error keeps coming back in a file of this change."),
+}
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """Something a reviewer may want to act on, at a place if it has one."""
+
+    rule: str
+    severity: Severity
+    message: str
+    mend: str = ""
+    path: str | None = None
+    line: int | None = None
+    record: str | None = None
+
+
+def finding(rule: str, message: str, mend: str = "", **place: Any) -> Finding:
+    """Return a finding of one rule, with that rule's severity."""
+    return Finding(rule=rule, severity=RULES[rule][0], message=message, mend=mend, **place)
+
+
+class FieldChange(Struct, frozen=True):
+    """A field's value before and after; null where it has none."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+class DecisionChange(Struct, frozen=True, kw_only=True):
+    """What became of one decision."""
+
+    id: str
+    path: str
+    change: DecisionStep
+    status: str
+    title: str
+    rationale: str
+    alternatives: list[str]
+    related_files: list[str]
+    author: str
+    fields: list[FieldChange] = []
+
+
+class ErrorChange(Struct, frozen=True, kw_only=True):
+    """What became of one error."""
+
+    id: str
+    path: str
+    change: ErrorStep
+    title: str
+    file_path: str | None
+    occurrences: int
+    solution: str | None
+
+
+class TouchedFile(Struct, frozen=True, kw_only=True):
+    """A file of the change that a decision governs.
+
+    Attributes:
+        because: the related file or folder that the decision names, or the commit that
+            links to it.
+        lines: first and last line of each stretch that is new or changed, as the head has it.
+    """
+
+    path: str
+    because: str
+    lines: list[tuple[int, int]]
+
+
+class Governing(Struct, frozen=True, kw_only=True):
+    """An accepted decision that governs files of the change."""
+
+    id: str
+    path: str
+    title: str
+    files: list[TouchedFile]
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Two decisions, at least one of them new, that say nearly the same."""
+
+    id: str
+    other: str
+    title: str
+    other_title: str
+    score: float
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """A record with values that a merge could not choose between.
+
+    Attributes:
+        fields: the values in dispute, by field.
+        on_merge: it is not so yet: merging into the base will make it so.
+    """
+
+    id: str
+    path: str
+    fields: dict[str, list[Any]]
+    on_merge: bool
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """Why a file was changed, as one commit of the range tells."""
+
+    path: str
+    action: str
+    reason: str
+    commit: str
+
+
+class Reasons(Struct, frozen=True, kw_only=True):
+    """How much of the change is explained.
+
+    Attributes:
+        files: how many files the change touches, records left out.
+        explained: how many of them have a reason, or a decision of this change names them.
+    """
+
+    files: int
+    explained: int
+    told: list[Reason]
+    unexplained: list[str]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A review of ``BASE...HEAD``.
+
+    Attributes:
+        merge_base: where the head left the base; null where the two share no known commit.
+    """
+
+    schema: Literal["kagura/review/1"] = "kagura/review/1"
+    base: str
+    head: str
+    merge_base: str | None
+    commits: int
+    decisions: list[DecisionChange]
+    governing: list[Governing]
+    pairs: list[Pair]
+    conflicts: list[Conflict]
+    errors: list[ErrorChange]
+    reasons: Reasons
+    findings: list[Finding]
