@@ -79,6 +79,23 @@ def test_only_library_frames_still_tell_errors_apart() -> None:
     assert same(library.format("decode"), library.format("decode").replace("355", "1"))
 
 
+@pytest.mark.parametrize("nameless", [", in <module>", ", in ?", ""])
+def test_lines_outside_any_function_are_told_apart_by_their_source(nameless: str) -> None:
+    def trace(number: int, source: str, indent: str = "    ") -> str:
+        return f'  File "/x/script.py", line {number}{nameless}\n{indent}{source}\n'
+
+    below = '  File "/x/cart.py", line 3, in add\n    raise Full\n'
+    assert not same(trace(3, "load(a)"), trace(9, "store(b)"))
+    assert not same(trace(3, "load(a)") + below, trace(9, "store(b)") + below)
+    assert same(trace(3, "load(a)"), trace(9, "load(a)", "  |    "))
+    assert same(trace(3, "load(2)"), trace(3, "load(5)"))
+    # Whatever stands below a frame with a name, it is the name that counts.
+    assert same(below, below.replace("raise Full", "raise TooFull"))
+    # Without its source a line is as good as any other of that file.
+    head = trace(3, "").rstrip()
+    assert same(f"{head}\n{below}", f"{head.replace('3', '9')}\n{below}")
+
+
 @pytest.mark.parametrize("cycle", [["walk"], ["visit", "walk"], ["a", "b", "c"], list("abcdefgh")])
 def test_the_depth_of_a_recursion_does_not_matter(cycle: list[str]) -> None:
     def trace(times: int) -> str:
