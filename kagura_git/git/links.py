@@ -22,6 +22,7 @@ from kagura_git.model.entries import typed
 from kagura_git.model.ids import is_id
 
 _VERSION: Final = 1
+_KEPT: Final = ("head", "notes", "order", "records", "changes")
 
 
 @dataclass(slots=True)
@@ -39,10 +40,21 @@ class Links:
     order: list[str] = field(default_factory=list)
     records: dict[str, dict[str, str]] = field(default_factory=dict)
     changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _commits: dict[str, list[str]] | None = field(default=None, repr=False, compare=False)
 
     def commits_of(self, record_id: str) -> list[str]:
-        """Return the commits linked to a record, newest first."""
-        return [sha for sha in self.order if record_id in self.records.get(sha, ())]
+        """Return the commits linked to a record, or whose note holds a change; newest first."""
+        if self._commits is None:
+            self._commits = self._inverted()
+        return self._commits.get(record_id, [])
+
+    def _inverted(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for sha in self.order:
+            changed = (str(entry.get("id")) for entry in self.changes.get(sha, ()))
+            for identifier in dict.fromkeys([*self.records.get(sha, ()), *changed]):
+                found.setdefault(identifier, []).append(sha)
+        return found
 
     def solved_by(self, record_id: str) -> str | None:
         """Return the newest commit that carried an error's solution."""
@@ -145,7 +157,7 @@ def _take(links: Links, commit: Commit) -> None:
 
 
 def _dump(links: Links) -> bytes:
-    state = {"version": _VERSION, **{name: getattr(links, name) for name in links.__slots__}}
+    state = {"version": _VERSION, **{name: getattr(links, name) for name in _KEPT}}
     return json.dumps(state).encode()
 
 

@@ -36,6 +36,21 @@ class Generation:
         return {entry.key: i for i, entry in enumerate(self.manifest.entries)}
 
     @cached_property
+    def by_fingerprint(self) -> dict[str, list[int]]:
+        """The numbers of the documents with each fingerprint."""
+        found: dict[str, list[int]] = {}
+        for number, entry in enumerate(self.manifest.entries):
+            if entry.fingerprint:
+                found.setdefault(entry.fingerprint, []).append(number)
+        return found
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The digest of each document by its key, of those that could not be read too."""
+        known = {entry.key: entry.digest for entry in self.manifest.entries}
+        return known | self.manifest.skipped
+
+    @cached_property
     def row_starts(self) -> NDArray[Any]:
         """Where each document's rows start, and at the end their number."""
         import numpy as np

@@ -94,6 +94,7 @@ class SearchIndex:
         self.model = model
         self._generation: Generation | None = None
         self._stamp: tuple[int, int, int] | None = None
+        self._same: tuple[Mapping[str, str] | None, Generation | None] = (None, None)
 
     def _current(self, before_vectors: Callable[[], None] | None = None) -> Generation | None:
         """Return the generation on disk, opened again only when another took its place."""
@@ -110,13 +111,17 @@ class SearchIndex:
     def _plan(self, listing: Mapping[str, str], now: Generation | None) -> Plan:
         if now is None:
             return Plan(sorted(listing), [], vectors=False)
-        known = {entry.key: entry.digest for entry in now.manifest.entries}
-        known.update(now.manifest.skipped)
-        changed = sorted(key for key, digest in listing.items() if known.get(key) != digest)
-        removed = sorted(known.keys() - listing.keys())
         digest = self.model.digest
         lacking = digest is not None and now.manifest.model != digest
-        return Plan(changed, removed, vectors=lacking and bool(now.manifest.entries))
+        vectors = lacking and bool(now.manifest.entries)
+        known = now.digests
+        # The very same listing as the last time need not be looked through again.
+        if (listing is self._same[0] and now is self._same[1]) or listing == known:
+            self._same = listing, now
+            return Plan([], [], vectors)
+        changed = sorted(key for key, digest in listing.items() if known.get(key) != digest)
+        removed = sorted(known.keys() - listing.keys())
+        return Plan(changed, removed, vectors)
 
     def refresh(
         self, listing: Mapping[str, str], load: Load, progress: Progress | None = None
@@ -127,7 +132,8 @@ class SearchIndex:
         the last one wins, and both are right.
 
         Args:
-            listing: every record there is, ``{key: digest}``.
+            listing: every record there is, ``{key: digest}``; not to be changed afterwards:
+                the same object is not looked through again.
             load: reads the documents of the keys that changed.
             progress: called with texts embedded so far, and their number.
 

@@ -36,11 +36,8 @@ def answer(
     text = clean(query[:_QUERY_LIMIT])
     terms = tokens(text)
     allowed = _allowed(entries, keep)
-    same = frozenset(
-        number
-        for number, entry in enumerate(entries)
-        if fingerprint and entry.fingerprint == fingerprint and (keep is None or keep(entry))
-    )
+    alike = now.by_fingerprint.get(fingerprint, ()) if fingerprint else ()
+    same = frozenset(number for number in alike if keep is None or keep(entries[number]))
     vector = _vector(now, model, text)
     found = candidates(now, terms, vector, allowed, max(DEPTH, 2 * k))
     found = with_pairs(found, now, text)

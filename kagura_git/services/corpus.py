@@ -34,8 +34,8 @@ class Corpus(NamedTuple):
         lost: what is abandoned, by key.
     """
 
-    listing: dict[str, str]
-    others: dict[str, AnyRecord]
+    listing: Mapping[str, str]
+    others: Mapping[str, AnyRecord]
     lost: dict[str, Lost]
 
     def joined(self, found: Iterable[Lost]) -> Corpus:
@@ -47,25 +47,47 @@ class Corpus(NamedTuple):
         )
 
 
-def corpus_of(ws: Workspace, links: Links) -> Corpus:
-    """Return what there is to find on this branch."""
-    listing = ws.files.listing()
-    others: dict[str, AnyRecord] = {}
-    for change in changes(ws, links):
-        others[change.id] = change
-        said = f"{change.path}\0{change.reason}"  # a name that is not UTF-8 counts too
-        listing[change.id] = blob_id(said.encode("utf-8", "surrogatepass"))
-    return Corpus(listing, others, {})
+class Corpora:
+    """What there is to find on this branch, again and again: the same object while it is."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._links: Links | None = None
+        self._committed: dict[str, Change] = {}
+        self._made_of: tuple[Any, ...] = (None, None, None)
+        self._corpus = Corpus({}, {}, {})
+
+    def now(self, links: Links) -> Corpus:
+        """Return the records of the work tree, the commits' reasons, and those that wait."""
+        if links is not self._links:
+            self._links, self._committed = links, {c.id: c for c in committed(links)}
+        files, waiting = self._ws.files.listing(), self._ws.working.pending("C-")
+        known_files, known_links, known_waiting = self._made_of
+        if files is not known_files or links is not known_links or waiting != known_waiting:
+            changes = self._committed | {c.id: c for c in waiting_changes(waiting)}
+            digests = {name: _digest(change) for name, change in changes.items()}
+            self._corpus = Corpus({**files, **digests}, changes, {})
+            self._made_of = (files, links, waiting)
+        return self._corpus
 
 
-def changes(ws: Workspace, links: Links) -> Iterator[Change]:
-    """Yield the reasons for changes: those in commits, then those that wait for one."""
+def committed(links: Links) -> Iterator[Change]:
+    """Yield the reasons for changes that commits' notes hold."""
     for sha, entries in links.changes.items():
         for entry in entries:
             if is_id(str(entry.get("id"))):
                 yield from _change(entry, sha)
-    for fact in ws.working.pending("C-").values():
+
+
+def waiting_changes(facts: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
+    """Yield the reasons for changes that wait for a commit."""
+    for fact in facts.values():
         yield from _change(fact, "")
+
+
+def _digest(change: Change) -> str:
+    said = f"{change.path}\0{change.reason}"  # a name that is not UTF-8 counts too
+    return blob_id(said.encode("utf-8", "surrogatepass"))
 
 
 def _change(entry: Mapping[str, Any], sha: str) -> Iterable[Change]:

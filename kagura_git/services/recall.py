@@ -26,7 +26,7 @@ from kagura_git.model import inputs
 from kagura_git.model.fingerprint import fingerprint
 from kagura_git.model.ids import KINDS, is_id, kind_of
 from kagura_git.model.records import AnyRecord, Change
-from kagura_git.services.corpus import ABANDONED, Corpus, changes, corpus_of, documents, record_of
+from kagura_git.services.corpus import ABANDONED, Corpora, Corpus, documents, record_of
 from kagura_git.services.found import Filters, Found, Hit
 from kagura_git.store import codec
 from kagura_git.store.files import Marks, folder_of
@@ -57,6 +57,7 @@ class Recall:
         self._model: LazyModel | None = None
         self._links: Links | None = None
         self._links_mark: tuple[object, ...] = ()
+        self._corpora = Corpora(ws)
         self._saved_marks: Marks = {}
 
     @property
@@ -125,7 +126,7 @@ class Recall:
     def _corpus(self) -> Corpus:
         """Return what there is to find on this branch."""
         _ = self.index  # opened first: it knows what an earlier process has read
-        return corpus_of(self.ws, self.links())
+        return self._corpora.now(self.links())
 
     def _with_abandoned(
         self, corpus: Corpus, progress: Progress | None
@@ -183,8 +184,9 @@ class Recall:
         self._refreshed(corpus, progress)
         if abandoned:
             index, corpus = self._with_abandoned(corpus, progress)
+        keep = None if wanted == Filters() else wanted.keep
         result = index.search(
-            text, k, keep=wanted.keep, min_score=min_score, fingerprint=mark or _trace_mark(text)
+            text, k, keep=keep, min_score=min_score, fingerprint=mark or _trace_mark(text)
         )
         links = self._links or Links()
         hits = []
@@ -213,7 +215,7 @@ class Recall:
                 where=record_id,
             )
         if kind_of(record_id) == "change":
-            change = next((c for c in changes(self.ws, self.links()) if c.id == record_id), None)
+            change = self._corpora.now(self.links()).others.get(record_id)
             if change is None:
                 raise NotFound("no such change on this branch", where=record_id)
             return None, change
@@ -235,12 +237,6 @@ class Recall:
 
 def _hit(hit: Any, record: AnyRecord, links: Links, lost: Lost | None) -> Hit:
     entry = hit.entry
-    if isinstance(record, Change):
-        commits = [
-            s for s, found in links.changes.items() if any(e.get("id") == record.id for e in found)
-        ]
-    else:
-        commits = links.commits_of(entry.id)
     return Hit(
         id=entry.id,
         kind=entry.kind,
@@ -250,7 +246,7 @@ def _hit(hit: Any, record: AnyRecord, links: Links, lost: Lost | None) -> Hit:
         path=record.path if isinstance(record, Change) else lost.path if lost else entry.key,
         resolved=entry.resolved,
         status=entry.status,
-        commits=tuple(commits),
+        commits=tuple(links.commits_of(entry.id)),
         record=record,
         abandoned=lost is not None,
     )

@@ -12,8 +12,9 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from kagura_git import atomic
@@ -69,7 +70,7 @@ class RecordFiles:
         self._aside = aside
         self._blobs: Marks = {}
         self._watch = Watch()
-        self._listed: dict[str, str] | None = None
+        self._listed: Mapping[str, str] | None = None
 
     def entries(self, kinds: Iterable[Kind] = STORED_KINDS) -> Iterator[tuple[str, os.stat_result]]:
         """Yield every record file's path and ``lstat``, links included, by kind and month."""
@@ -112,17 +113,21 @@ class RecordFiles:
                 raise NotADirectoryError(path)
         return path
 
-    def listing(self) -> dict[str, str]:
+    def listing(self) -> Mapping[str, str]:
         """Return every readable record file's path and blob id; reads only what changed.
 
-        A second call in one process looks at nothing while the system reports no change.
+        A second call in one process looks at nothing while the system reports no change,
+        and then returns the very same object.
         """
-        if self._listed is not None:
-            if self._watch.quiet():
-                return {**self.hidden.paths(), **self._listed}
+        if self._listed is None:
+            self._listed = MappingProxyType(self._look())
+        elif not self._watch.quiet():
             self._watch.arm(self._folders())
-        self._listed = self._look()
-        return {**self.hidden.paths(), **self._listed}
+            listed = self._look()
+            if listed != self._listed:
+                self._listed = MappingProxyType(listed)
+        hidden = self.hidden.paths()
+        return {**hidden, **self._listed} if hidden else self._listed
 
     def _folders(self) -> list[str]:
         """Return every folder in which a record could come, change or go."""

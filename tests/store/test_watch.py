@@ -105,6 +105,11 @@ def test_a_store_that_comes_to_be_is_seen_at_once(tmp_path: Path) -> None:
     assert len(made.listing()) == 1
 
 
-def test_what_a_caller_does_with_a_listing_does_not_change_the_next(files: RecordFiles) -> None:
-    files.listing().clear()
-    assert len(files.listing()) == 2
+def test_a_listing_is_the_same_object_until_something_changes(files: RecordFiles) -> None:
+    first = files.listing()
+    assert files.listing() is first
+    with pytest.raises(TypeError):
+        first["x"] = "y"  # type: ignore[index]
+    another_kind(Path(files.top))
+    assert len(files.listing()) == 3
+    assert len(first) == 2
