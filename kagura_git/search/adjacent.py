@@ -38,9 +38,10 @@ def with_pairs(found: Candidates, now: Generation, query: str) -> Candidates:
     worth = _worth(wanted, now)
     added = np.zeros(len(found.numbers))
     for place in (-fused(found)).argsort(kind="stable")[:_LEADERS].tolist():
-        entry = now.manifest.entries[int(found.numbers[place])]
-        shared = wanted & pairs(now.text(entry))
-        added[place] = sum(worth[pair] for pair in shared)
+        text = now.text(now.manifest.entries[int(found.numbers[place])])[:_READ].lower()
+        # Looking for its words is ten times cheaper than taking a text apart.
+        if any(first in text and second in text for first, second in wanted):
+            added[place] = sum(worth[pair] for pair in wanted & pairs(text))
     return replace(found, pairs=_WEIGHT * added / found.most)
 
 

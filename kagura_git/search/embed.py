@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called with how many are done, and of how many."""
 
+Taken = Callable[[Sequence[int], "NDArray[Any]"], None]
+"""Called with the numbers of some texts that are done, and their vectors."""
+
 HASH_MODEL: Final = "test:hash"
 _NEEDED: Final = ("faiss", "onnxruntime", "tokenizers")
 
@@ -34,8 +37,8 @@ class Embedder(Protocol):
     def dim(self) -> int:
         """The length of a vector."""
 
-    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[Any]:
-        """Return one L2-normalised float32 row per text."""
+    def embed(self, texts: Sequence[str], taken: Taken | None = None) -> NDArray[Any]:
+        """Return one L2-normalised float32 row per text; ``taken`` hears of them as they come."""
 
 
 class HashEmbedder:
@@ -44,8 +47,8 @@ class HashEmbedder:
     digest: Final = "test-hash-64"
     dim: Final = 64
 
-    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[Any]:
-        """Return one L2-normalised float32 row per text."""
+    def embed(self, texts: Sequence[str], taken: Taken | None = None) -> NDArray[Any]:
+        """Return one L2-normalised float32 row per text; ``taken`` hears of them as they come."""
         import numpy as np
 
         out = np.zeros((len(texts), self.dim), np.float32)
@@ -53,10 +56,10 @@ class HashEmbedder:
             for term in tokens(text):
                 value = zlib.crc32(term.encode())
                 out[row, value % self.dim] += 1.0 if value & 0x8000_0000 else -1.0
-        if progress:
-            progress(len(texts), len(texts))
         norms: NDArray[Any] = np.linalg.norm(out, axis=1, keepdims=True)
         out /= np.maximum(norms, 1e-9)
+        if taken:
+            taken(range(len(texts)), out)
         return out
 
 

@@ -37,8 +37,8 @@ class NotExportable(Exception):
     """The model has parts that this export does not know, or its graph computes otherwise."""
 
 
-def load_original(folder: str) -> Any:
-    """Return the sentence-transformers model of a folder, on the CPU, without the network."""
+def load_original(folder: str, device: str = "cpu") -> Any:
+    """Return the sentence-transformers model of a folder, without the network."""
     for module in json.loads((Path(folder) / "modules.json").read_text("utf-8")):
         # Another class would be imported by name, from wherever Python finds it.
         if not str(module["type"]).startswith("sentence_transformers."):
@@ -56,7 +56,7 @@ def load_original(folder: str) -> Any:
     logging.disable_progress_bar()
     return SentenceTransformer(
         folder,
-        device="cpu",
+        device=device,
         local_files_only=True,
         trust_remote_code=False,
         model_kwargs={"attn_implementation": "eager", "use_safetensors": True},

@@ -101,7 +101,7 @@ def _minmax(scores: NDArray[Any]) -> NDArray[Any]:
 
 
 def ranked(
-    found: Candidates, entries: Sequence[Entry], same: frozenset[int] = frozenset()
+    found: Candidates, entries: Sequence[Entry], same: frozenset[int] = frozenset(), k: int = 0
 ) -> list[tuple[int, float]]:
     """Return document numbers with scores from 1 down to 0, the noise left out.
 
@@ -110,13 +110,16 @@ def ranked(
     closest, so that a threshold means the same for every query. Documents in
     ``same`` are known to be what is asked for: they come first, with 1, and
     among themselves in the order of what was fused.
+
+    Args:
+        k: how many are wanted; 0 for all.
     """
     import numpy as np
 
     if not len(found.numbers):
         return []
     scores = fused(found)
-    scores *= [_factor(entries[number]) for number in found.numbers]
+    scores *= [_factor(entries[number]) for number in found.numbers.tolist()]
     floor = COVER_FLOOR * min(1.0, _FLOOR_TERMS / max(found.terms, 1))
     near, closest = found.cover >= floor, float(found.cover.max())
     if found.cosines is None:
@@ -126,24 +129,21 @@ def ranked(
         closest = max(closest, float(found.cosines.max()))
     scores = np.nan_to_num(scores)
     scores *= min(closest, 1.0) / max(float(scores.max()), 1.0)
-    out = [
-        # Rounded: the same text embedded in another batch differs in the seventh digit.
-        (number, 1.0 if number in same else min(round(score, 6), 0.999999 if same else 1.0))
-        for number, score, close in zip(
-            found.numbers.tolist(), scores.tolist(), near.tolist(), strict=True
-        )
-        if close or number in same
-    ]
-    close_to = dict(zip(found.numbers.tolist(), scores.tolist(), strict=True))
-    return sorted(
-        out,
-        key=lambda pair: (
-            -pair[1],
-            -round(close_to[pair[0]], 6),
-            entries[pair[0]].id,
-            entries[pair[0]].key,
-        ),
-    )
+    # Rounded: the same text embedded in another batch differs in the seventh digit.
+    scores = scores.round(6)
+    known = np.array([number in same for number in found.numbers.tolist()])
+    shown = np.where(known, 1.0, scores.clip(max=0.999999) if same else scores)
+    kept = np.flatnonzero(near | known)
+    if 0 < k < len(kept):
+        # All that ties with the last one stays, for the order below to decide.
+        kept = kept[shown[kept] >= np.partition(shown[kept], -k)[-k]]
+
+    def place(i: int) -> tuple[float, float, str, str]:
+        entry = entries[int(found.numbers[i])]
+        return -shown[i], -scores[i], entry.id, entry.key
+
+    best = sorted(kept.tolist(), key=place)[: k or None]
+    return [(int(found.numbers[i]), float(shown[i])) for i in best]
 
 
 def _factor(entry: Entry) -> float:

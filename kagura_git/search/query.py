@@ -44,7 +44,7 @@ def answer(
     if missing := same.difference(found.numbers.tolist()):
         found = _with(found, sorted(missing))
     out = []
-    for number, score in ranked(found, entries, same)[: max(k, 0)]:
+    for number, score in ranked(found, entries, same, k)[: max(k, 0)]:
         if score >= min_score:
             entry = entries[number]
             out.append((entry, score, snippet(now.text(entry), terms)))

@@ -70,19 +70,28 @@ class Known:
         """Embed the texts that are not known, keep their vectors, and return their number."""
         size = embedder.dim * 4
         unseen = [d for d in texts if len(self.vectors.get(d, b"")) != size]
-        # Long beside long: padding costs as much as text.
-        unseen.sort(key=lambda d: -len(texts[d]))
-        for start in range(0, len(unseen), _STEP):
-            step = unseen[start : start + _STEP]
-            rows = embedder.embed([texts[d] for d in step], _shifted(progress, start, len(unseen)))
-            found = {d: row.tobytes() for d, row in zip(step, rows, strict=True)}
-            self.cache.put_many(self.model, found)
-            self.vectors.update(found)
+        fresh: dict[bytes, bytes] = {}
+        done = 0
+
+        def taken(rows: Sequence[int], vectors: NDArray[Any]) -> None:
+            nonlocal done
+            fresh.update((unseen[i], v.tobytes()) for i, v in zip(rows, vectors, strict=True))
+            done += len(rows)
+            if progress:
+                progress(done, len(unseen))
+            if len(fresh) >= _STEP:
+                self._keep(fresh)
+
+        try:
+            embedder.embed([texts[d] for d in unseen], taken)
+        finally:  # whoever interrupts this does not want to wait for it again
+            self._keep(fresh)
         return len(unseen)
 
-
-def _shifted(progress: Progress | None, start: int, total: int) -> Progress | None:
-    return (lambda done, _: progress(start + done, total)) if progress else None
+    def _keep(self, fresh: dict[bytes, bytes]) -> None:
+        self.cache.put_many(self.model, fresh)
+        self.vectors.update(fresh)
+        fresh.clear()
 
 
 def reusable(
