@@ -1,15 +1,20 @@
 """What a search costs as the memory grows: build, refresh, query, memory; beside plain FAISS.
 
-    python benchmarks/search.py [--sizes 1000,10000,100000] [--queries 100]
+    python benchmarks/search.py [--sizes 1000,10000,100000,1000000]
 
 The index alone, driven as the program drives it. Each size runs in a process of
 its own. Records are the shipped corpus with words replaced at random, two
 passages each; their vectors are those of real passages, turned a little at
 random, and lie in the cache beforehand, so that building does not wait for the
 model: how fast that is is measured by ``benchmarks/embedding.py``. Queries are
-embedded for real.
+the 109 questions of the shipped corpus, embedded for real, and as many of its
+stack traces.
 
-Beside it, in the same process: the same vectors in a plain ``IndexFlatIP`` of
+``branch`` is a switch to a branch without a tenth of the records and back: the
+refresh, and the first query after it beside the median of the others.
+``found of 10 nearest`` compares the index of vectors with an exact one.
+
+Beside it: the same vectors in a plain ``IndexFlatIP`` of
 faiss, asked with a vector from sentence-transformers, as a script would.
 """
 
@@ -27,13 +32,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kagura_git.memory import cache_folder
-from kagura_git.search import candidates, query
+from kagura_git.search import candidates, near, query
 from kagura_git.search.document import Document, document
 from kagura_git.search.embed import LazyModel
 from kagura_git.search.index import SearchIndex
@@ -44,6 +50,7 @@ from kagura_git.settings import DEFAULT_MODEL
 from kagura_git.store.files import RecordFiles
 
 CORPUS = Path(__file__).parent.parent / "tests" / "data" / "corpus"
+QUERIES = ("queries.jsonl", "queries-oblique.jsonl")
 TURN = 0.35  # how far a vector is turned, against its length
 
 
@@ -113,7 +120,7 @@ def resident() -> float:
         return int(file.read().split()[1]) * resource.getpagesize() / 2**20
 
 
-def one_size(count: int, queries: int) -> dict[str, Any]:
+def one_size(count: int) -> dict[str, Any]:
     """Measure one size in this process."""
     rng = random.Random(count)
     model = LazyModel(DEFAULT_MODEL, cache_dir=cache_folder(os.environ))
@@ -122,15 +129,22 @@ def one_size(count: int, queries: int) -> dict[str, Any]:
     base = shipped()
     real = embedder.embed([p for item in base for p in item.passages[:2]])
     with tempfile.TemporaryDirectory() as folder:
-        return _measured(Path(folder), count, queries, rng, model, base, real)
+        out, vectors = _filled(Path(folder), count, rng, model, base, real)
+        np.save(Path(folder) / "rows.npy", vectors)
+        del vectors
+        for part in ("--ask", "--plain"):
+            args = [sys.executable, __file__, part, folder]
+            done = subprocess.run(args, check=True, stdout=subprocess.PIPE, text=True)
+            out.update(json.loads(done.stdout.splitlines()[-1]))
+        return out
 
 
-def _measured(
-    folder: Path, count: int, queries: int, rng: random.Random, model: LazyModel,
-    base: list[Document], real: Any,
-) -> dict[str, Any]:  # fmt: skip
+def _filled(
+    folder: Path, count: int, rng: random.Random, model: LazyModel, base: list[Document], real: Any
+) -> tuple[dict[str, Any], Any]:
+    """Build the index of that many records, change it, and switch branches."""
     digest = model.digest
-    assert digest is not None
+    assert digest
     out: dict[str, Any] = {"records": count}
     cache = VectorCache(folder / "vectors.sqlite")
     held = {item.key: item for item in varied(count, base, rng)}
@@ -141,72 +155,136 @@ def _measured(
     for start in range(0, len(texts), 50_000):
         stretch = range(start, min(start + 50_000, len(texts)))
         cache.put_many(digest, {text_digest(texts[i]): vectors[i].tobytes() for i in stretch})
+    del texts
     index = SearchIndex(folder / "index", cache, model)
     listing = {key: item.digest for key, item in held.items()}
-    before = resident()
     with _timer(out, "build s"):
-        index.refresh(listing, lambda keys: [held[key] for key in keys])
+        index.refresh(listing, partial(_loaded, held))
     out["size MiB"] = sum(f.stat().st_size for f in (folder / "index").iterdir()) / 2**20
-    both = {**held, **fresh}
-    listing = {key: item.digest for key, item in both.items()}
+    index.search("nothing in particular")
+    changed = {**held, **fresh}
+    listing = {key: item.digest for key, item in changed.items()}
     with _timer(out, "refresh 1 % s"):
-        index.refresh(listing, lambda keys: [both[key] for key in keys])
-    one = next(varied(1, base, random.Random(7)))
-    one = _renewed(one, "one")
+        index.refresh(listing, partial(_loaded, changed))
+    one = _renewed(next(varied(1, base, random.Random(7))), "one")
     cache.put_many(digest, {text_digest(p): vectors[0].tobytes() for p in one.passages})
     listing = {**listing, one.key: one.digest}
     with _timer(out, "one more s"):
         index.refresh(listing, lambda keys: [one])
-    index = SearchIndex(folder / "index", cache, model)
+    changed[one.key] = one
+    asked = questions()
+    for text in asked[:20]:
+        index.search(text)
+    _branch(out, index, listing, changed, asked)
+    return out, vectors
+
+
+def asked_anew(folder: Path) -> dict[str, Any]:
+    """Measure the queries to an index, in a process that did not build it."""
+    out: dict[str, Any] = {}
+    model = LazyModel(DEFAULT_MODEL, cache_dir=cache_folder(os.environ))
+    index = SearchIndex(folder / "index", VectorCache(folder / "vectors.sqlite"), model)
+    asked, pasted = questions(), traces()
     with _timer(out, "open s"):
         index.search("nothing in particular")
-    asked = _queries(both, queries, rng)
-    for text in asked[:10]:
+    _queries(out, index, asked)
+    out["trace p50 ms"] = statistics.median(_times(index, pasted))
+    out["resident MiB"] = resident()
+    out["found of 10 nearest"] = _recall(index, asked, model)
+    return out
+
+
+def _loaded(held: dict[str, Document], keys: list[str]) -> list[Document]:
+    return [held[key] for key in keys]
+
+
+def _branch(
+    out: dict[str, Any],
+    index: SearchIndex,
+    listing: dict[str, str],
+    changed: dict[str, Document],
+    asked: list[str],
+) -> None:
+    away = {key: digest for i, (key, digest) in enumerate(listing.items()) if i % 10}
+    refreshed, first = [], []
+    for there in (away, dict(listing), dict(away), listing):
+        with _timer(out, "branch refresh s"):
+            index.refresh(there, partial(_loaded, changed))
+        refreshed.append(out["branch refresh s"])
+        first.append(_times(index, asked[:1])[0])
+    out["branch refresh s"] = statistics.median(refreshed)
+    out["branch first ms"] = statistics.median(first)
+
+
+def _queries(out: dict[str, Any], index: SearchIndex, asked: list[str]) -> None:
+    for text in asked[:20]:
         index.search(text)
+    spent = _times(index, asked)
+    out["query p50 ms"] = statistics.median(spent)
+    out["query p99 ms"] = sorted(spent)[int(len(spent) * 0.99)]
     watch = Stopwatch()
     watch.wrap(query, "_vector", "embed")
     watch.wrap(query, "candidates", "words and vectors")
     watch.wrap(candidates, "_nearest", "vectors")
+    spent = _times(index, asked)
+    parts = {name: value * 1000 / len(asked) for name, value in watch.spent.items()}
+    out["  embed ms"] = parts["embed"]
+    out["  vectors ms"] = parts["vectors"]
+    out["  words ms"] = parts["words and vectors"] - parts["vectors"]
+    out["  rest ms"] = statistics.mean(spent) - parts["embed"] - parts["words and vectors"]
+
+
+def _times(index: SearchIndex, asked: list[str]) -> list[float]:
     spent = []
     for text in asked:
         start = time.perf_counter()
         index.search(text)
         spent.append((time.perf_counter() - start) * 1000)
-    out["query p50 ms"] = statistics.median(spent)
-    out["query p99 ms"] = sorted(spent)[int(len(spent) * 0.99)]
-    parts = {name: value * 1000 / len(asked) for name, value in watch.spent.items()}
-    out["embed ms"] = parts["embed"]
-    out["vectors ms"] = parts["vectors"]
-    out["words ms"] = parts["words and vectors"] - parts["vectors"]
-    out["rest ms"] = statistics.mean(spent) - parts["embed"] - parts["words and vectors"]
-    out["memory MiB"] = resident() - before
-    out.update(_plain(vectors, asked, model))
-    return out
+    return spent
 
 
-def _plain(vectors: Any, asked: list[str], model: LazyModel) -> dict[str, float]:
+def _recall(index: SearchIndex, asked: list[str], model: LazyModel) -> float:
+    """Return how many of the ten nearest passages of a query the index finds."""
+    now, embedder = index._current(), model.embedder()
+    assert now is not None
+    assert embedder is not None
+    held = total = 0
+    for part in now.segments:
+        for text in asked if len(part.entries) > 100 else ():
+            vector = embedder.embed([text])[0]
+            found = near.search(part.nearest, vector, 300, None)[1].tolist()
+            assert part.vectors is not None
+            exact = np.argpartition(part.vectors @ vector, -10)[-10:].tolist()
+            held, total = held + len(set(exact) & set(found)), total + 10
+    return held / total
+
+
+def plain(folder: Path) -> dict[str, float]:
     """Time what a script does: sentence-transformers for the query, a flat faiss index."""
     import faiss
 
     found = locate(DEFAULT_MODEL, cache_dir=cache_folder(os.environ))
     assert found is not None
     encoder = OriginalEmbedder(found.path, found.digest)
-    before = resident()
+    vectors = np.load(folder / "rows.npy", mmap_mode="r")
     flat = faiss.IndexFlatIP(vectors.shape[1])
-    flat.add(vectors)
-    out = {"plain memory MiB": resident() - before}
+    for start in range(0, len(vectors), 100_000):
+        flat.add(np.array(vectors[start : start + 100_000]))
+    asked = questions()
     encoder.embed(asked[:3])
     encode, search = [], []
     for text in asked:
-        start = time.perf_counter()
+        start_at = time.perf_counter()
         vector = encoder.embed([text])
         middle = time.perf_counter()
         flat.search(vector, 10)
-        encode.append((middle - start) * 1000)
+        encode.append((middle - start_at) * 1000)
         search.append((time.perf_counter() - middle) * 1000)
-    out["plain embed ms"] = statistics.median(encode)
-    out["plain faiss ms"] = statistics.median(search)
-    return out
+    return {
+        "plain embed ms": statistics.median(encode),
+        "plain faiss ms": statistics.median(search),
+        "plain resident MiB": resident(),
+    }
 
 
 def _renewed(item: Document, mark: str = "new") -> Document:
@@ -218,15 +296,16 @@ def _renewed(item: Document, mark: str = "new") -> Document:
     )  # fmt: skip
 
 
-def _queries(held: dict[str, Document], count: int, rng: random.Random) -> list[str]:
-    """Return queries of four to thirty words out of records."""
-    keys = rng.sample(sorted(held), count)
-    out = []
-    for key in keys:
-        words = held[key].words.split()
-        start = rng.randrange(max(1, len(words) - 30))
-        out.append(" ".join(words[start : start + rng.randint(4, 30)]))
-    return out
+def questions() -> list[str]:
+    """Return the shipped corpus's questions."""
+    lines = [line for name in QUERIES for line in (CORPUS / name).read_text("utf-8").splitlines()]
+    return [json.loads(line)["query"] for line in lines]
+
+
+def traces() -> list[str]:
+    """Return the shipped corpus's stack traces."""
+    stored = RecordFiles(str(CORPUS)).read_all()
+    return [s.record.stack_trace for s in stored if getattr(s.record, "stack_trace", "")]  # type: ignore[union-attr]
 
 
 @contextmanager
@@ -240,24 +319,28 @@ def main() -> None:
     """Run each size in a process of its own and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--sizes", default="1000,10000,100000")
-    parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--plain", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.ask or given.plain:
+        print(json.dumps(asked_anew(given.ask) if given.ask else plain(given.plain)))
+        return
     if given.one:
-        print(json.dumps(one_size(given.one, given.queries)))
+        print(json.dumps(one_size(given.one)))
         return
     rows = []
     for size in given.sizes.split(","):
-        args = [sys.executable, __file__, "--one", size, "--queries", str(given.queries)]
-        done = subprocess.run(args, check=True, capture_output=True, text=True)
+        args = [sys.executable, __file__, "--one", size]
+        done = subprocess.run(args, check=True, stdout=subprocess.PIPE, text=True)
         rows.append(json.loads(done.stdout.splitlines()[-1]))
         print(f"{int(size):,} done", file=sys.stderr)
     for name in rows[0]:
-        print(f"{name:<18}" + "".join(_cell(name, row[name]) for row in rows))
+        print(f"{name:<20}" + "".join(_cell(name, row[name]) for row in rows))
 
 
 def _cell(name: str, value: float) -> str:
-    places = 0 if name == "records" else 3 if name.endswith(" s") else 1
+    places = 0 if name == "records" else 3 if name.endswith((" s", "nearest")) else 1
     return f"{value:>12,.{places}f}"
 
 

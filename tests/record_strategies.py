@@ -87,7 +87,10 @@ _common: dict[str, st.SearchStrategy[Any]] = {
     "created_at": moments | zoned_moments,
     # An empty optional text is left out of the file, so only None and a text come back.
     "project_id": _optional(said_text),
-    "conflicts": st.dictionaries(any_text, st.lists(json_values, max_size=3), max_size=2),
+    # A dispute is between values that differ: nothing writes an entry of fewer than two.
+    "conflicts": st.dictionaries(
+        any_text, st.lists(json_values, min_size=2, max_size=3, unique_by=repr), max_size=2
+    ),
 }
 decisions = st.builds(
     Decision,

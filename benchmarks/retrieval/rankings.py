@@ -29,7 +29,7 @@ class Ranker:
         assert now is not None
         self.now: Generation = now
         self._last: tuple[str | None, Any] = None, None
-        self.embedder = index.model.embedder() if now.vectors is not None else None
+        self.embedder = index.model.embedder() if now.dim else None
 
     def found(self, query: str, *, repeated: bool = True) -> Candidates:
         """Return the candidates of a query; ``repeated``: repeated words count more."""
@@ -58,6 +58,6 @@ class Ranker:
         yield "- weight by question", self._ids(found, fused(found, 0.5))
 
     def _ids(self, found: Candidates, scores: Any) -> list[str]:
-        entries = self.now.manifest.entries
+        entries = self.now.entries
         best = (-scores).argsort(kind="stable")[:10]
         return [entries[int(found.numbers[place])].id for place in best]

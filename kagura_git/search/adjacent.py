@@ -38,7 +38,7 @@ def with_pairs(found: Candidates, now: Generation, query: str) -> Candidates:
     worth = _worth(wanted, now)
     added = np.zeros(len(found.numbers))
     for place in (-fused(found)).argsort(kind="stable")[:_LEADERS].tolist():
-        text = now.text(now.manifest.entries[int(found.numbers[place])])[:_READ].lower()
+        text = now.text(int(found.numbers[place]))[:_READ].lower()
         # Looking for its words is ten times cheaper than taking a text apart.
         if any(first in text and second in text for first, second in wanted):
             added[place] = sum(worth[pair] for pair in wanted & pairs(text))
@@ -54,5 +54,5 @@ def pairs(text: str) -> set[Pair]:
 def _worth(wanted: set[Pair], now: Generation) -> dict[Pair, float]:
     """Return what each pair tells: as much as the rarer of its words."""
     terms = {word: (tokens(word) or [word])[0] for pair in wanted for word in pair}
-    rarity = now.lexicon.rarity(set(terms.values()))
+    rarity = now.words.rarity(set(terms.values()))
     return {(a, b): max(rarity[terms[a]], rarity[terms[b]]) for a, b in wanted}

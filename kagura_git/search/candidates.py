@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # From each side; what is further down does not reach the first ten by fusion.
 DEPTH: Final = 100
+_DEEPER: Final = 5
 
 
 def candidates(
@@ -33,63 +34,68 @@ def candidates(
     """
     import numpy as np
 
-    words, most = found.lexicon.scores(terms)
+    scores = found.words.scores(terms)
     if allowed is not None:
-        words[~allowed] = 0.0
-    numbers = _top(words, depth)
-    if query is not None and found.vectors is not None:
+        scores.held[~allowed] = 0.0
+    # Not whole: what leads by its rarer words may yet be overtaken.
+    numbers = _top(scores.held, depth if scores.whole else _DEEPER * depth)
+    cosines = None
+    if query is not None and found.dim:
         nearest = _nearest(found, query, allowed, depth)
         # np.union1d and np.unique would import numpy.ma, 15 ms of a cold start.
         numbers = np.array(sorted({*numbers.tolist(), *nearest}), dtype=np.int64)
         cosines = _cosines(found, query, numbers)
-    else:
-        cosines = None
-    cover = words[numbers] / max(most, 1e-9)
-    return Candidates(numbers, cover, cosines, len(set(terms)), most)
+    cover = scores.of(numbers) / max(scores.most, 1e-9)
+    return Candidates(numbers, cover, cosines, len(set(terms)), scores.most)
 
 
 def _top(scores: NDArray[Any], depth: int) -> NDArray[Any]:
     import numpy as np
 
-    if len(scores) > depth:
-        best = np.argpartition(scores, -depth)[-depth:]
-    else:
-        best = np.arange(len(scores))
-    return best[scores[best] > 0]
+    held = np.flatnonzero(scores > 0)
+    if len(held) <= depth:
+        return held
+    best: NDArray[Any] = held[np.argpartition(scores[held], -depth)[-depth:]]
+    return best
 
 
 def _nearest(
     found: Generation, query: NDArray[Any], allowed: NDArray[Any] | None, depth: int
 ) -> list[int]:
-    import faiss as untyped
-    import numpy as np
+    from kagura_git.search import near
 
-    faiss: Any = untyped  # its stubs know neither selectors by keyword nor bitmaps as arrays
-
-    # Even to allow everything: with a selector faiss goes through the rows in one thread. Its
-    # OpenMP threads would spin on after the search, against the model's at the next query
-    # (measured at 10,000 records on 4 cores: 20 ms a query, against 9 ms).
-    selector = faiss.IDSelectorAll()
-    if allowed is not None:
-        selector = faiss.IDSelectorBitmap(np.packbits(allowed[found.owners], bitorder="little"))
-    params = faiss.SearchParameters(sel=selector)
-    passages = min(3 * depth, found.faiss.ntotal)
-    _, rows = found.faiss.search(query.reshape(1, -1), passages, params=params)
-    # Best passage first; a document goes by its first.
-    owners = found.owners[rows[0][rows[0] >= 0]].tolist()
-    return list(dict.fromkeys(owners))[:depth]
+    best: dict[int, float] = {}
+    for part, start in zip(found.segments, found.starts, strict=False):
+        if part.nearest is None:
+            continue
+        inside = None if allowed is None else allowed[start : start + len(part.entries)]
+        rows = None if inside is None else inside[part.owners]
+        likeness, at = near.search(part.nearest, query, 3 * depth, rows)
+        # Best passage first; a document goes by its first.
+        for number, value in zip(
+            (part.owners[at] + start).tolist(), likeness.tolist(), strict=True
+        ):
+            best.setdefault(number, value)
+    if len(found.segments) == 1:
+        return list(best)[:depth]
+    return sorted(best, key=lambda number: -best[number])[:depth]
 
 
 def _cosines(found: Generation, query: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:
     """Return the likeness of each document's best passage; none has no passage."""
     import numpy as np
 
-    if found.vectors is None or not len(numbers):
-        return np.zeros(len(numbers))
-    starts = found.row_starts
-    sizes = starts[numbers + 1] - starts[numbers]
-    ends = np.cumsum(sizes)
-    offsets = np.repeat(starts[numbers] - (ends - sizes), sizes)
-    likeness = found.vectors[np.arange(int(ends[-1])) + offsets] @ query
-    best: NDArray[Any] = np.maximum.reduceat(likeness, ends - sizes)
-    return best.clip(0.0, 1.0)
+    out = np.zeros(len(numbers))
+    for part, start, end in zip(found.segments, found.starts, found.starts[1:], strict=False):
+        here = np.flatnonzero((numbers >= start) & (numbers < end))
+        if part.vectors is None or not len(here):
+            continue
+        first = part.row_starts[numbers[here] - start]
+        sizes = part.row_starts[numbers[here] - start + 1] - first
+        here, first, sizes = here[sizes > 0], first[sizes > 0], sizes[sizes > 0]
+        ends = np.cumsum(sizes)
+        rows = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(first - ends + sizes, sizes)
+        if len(rows):
+            likeness = part.vectors[rows] @ query
+            out[here] = np.maximum.reduceat(likeness, ends - sizes)
+    return out.clip(0.0, 1.0)

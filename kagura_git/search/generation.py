@@ -1,17 +1,19 @@
-"""One generation of the index in memory: entries, words, vectors and texts."""
+"""One generation of the index: its segments, asked as if they were one."""
 
 from __future__ import annotations
 
-import mmap
-from collections.abc import Callable
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kagura_git.search import arrays, lexical, manifest
+from kagura_git.search import manifest, segment
+from kagura_git.search.bm25 import Bm25
 from kagura_git.search.manifest import Entry, Manifest
-from kagura_git.search.vectors import DIGEST_SIZE
+from kagura_git.search.segment import Segment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,25 +23,57 @@ _TRIES: Final = 20
 
 @dataclass(eq=False)
 class Generation:
-    """A manifest with its files open. Files stay readable after they are deleted."""
+    """A manifest with its segments open.
+
+    Documents are numbered through all segments, those that are gone as well.
+    """
 
     manifest: Manifest
-    lexicon: lexical.Lexicon
-    texts: mmap.mmap | bytes
-    # A faiss index, and the same memory as rows; None without vectors.
-    faiss: Any = None
-    vectors: NDArray[Any] | None = None
+    segments: list[Segment]
+    gone: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gone = frozenset(self.manifest.gone)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The number of each segment's first document, and at the end that of all."""
+        return list(accumulate((len(part.entries) for part in self.segments), initial=0))
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Every document by its number."""
+        if len(self.segments) == 1:
+            return self.segments[0].entries
+        return [entry for part in self.segments for entry in part.entries]
+
+    @cached_property
+    def alive(self) -> NDArray[Any] | None:
+        """A boolean per document; None if all are."""
+        import numpy as np
+
+        if not self.gone:
+            return None
+        alive = np.ones(len(self.entries), bool)
+        alive[self.manifest.gone] = False
+        return alive
+
+    @cached_property
+    def words(self) -> Bm25:
+        """The words of all segments."""
+        gone = None if self.alive is None else ~self.alive
+        return Bm25([part.lexicon for part in self.segments], gone)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
         """The number of each document by its key."""
-        return {entry.key: i for i, entry in enumerate(self.manifest.entries)}
+        return {entry.key: number for number, entry in self.live()}
 
     @cached_property
     def by_fingerprint(self) -> dict[str, list[int]]:
         """The numbers of the documents with each fingerprint."""
         found: dict[str, list[int]] = {}
-        for number, entry in enumerate(self.manifest.entries):
+        for number, entry in self.live():
             if entry.fingerprint:
                 found.setdefault(entry.fingerprint, []).append(number)
         return found
@@ -47,87 +81,82 @@ class Generation:
     @cached_property
     def digests(self) -> dict[str, str]:
         """The digest of each document by its key, of those that could not be read too."""
-        known = {entry.key: entry.digest for entry in self.manifest.entries}
+        known = {entry.key: entry.digest for _, entry in self.live()}
         return known | self.manifest.skipped
 
-    @cached_property
-    def row_starts(self) -> NDArray[Any]:
-        """Where each document's rows start, and at the end their number."""
-        import numpy as np
+    @property
+    def records(self) -> int:
+        """How many documents there are to find."""
+        return len(self.entries) - len(self.gone)
 
-        counts = [len(entry.passages) // DIGEST_SIZE for entry in self.manifest.entries]
-        return np.concatenate(([0], np.cumsum(np.array(counts, dtype=np.int64))))
+    @property
+    def dim(self) -> int:
+        """The length of a vector, 0 if there is none."""
+        return next((p.vectors.shape[1] for p in self.segments if p.vectors is not None), 0)
 
-    @cached_property
-    def owners(self) -> NDArray[Any]:
-        """The document number of each row."""
-        import numpy as np
+    @property
+    def rows(self) -> int:
+        """How many vectors there are to find."""
+        there = sum(len(p.vectors) for p in self.segments if p.vectors is not None)
+        return there - sum(self._rows_of(number) for number in self.gone)
 
-        return np.repeat(np.arange(len(self.manifest.entries)), np.diff(self.row_starts))
+    def _rows_of(self, number: int) -> int:
+        part, inside = self.place(number)
+        starts = part.row_starts
+        return 0 if part.vectors is None else int(starts[inside + 1] - starts[inside])
 
-    def text(self, entry: Entry) -> str:
+    def live(self) -> Iterator[tuple[int, Entry]]:
+        """Yield the documents there are to find, with their numbers."""
+        for number, entry in enumerate(self.entries):
+            if number not in self.gone:
+                yield number, entry
+
+    def place(self, number: int) -> tuple[Segment, int]:
+        """Return a document's segment, and its number there."""
+        at = bisect_right(self.starts, number) - 1
+        return self.segments[at], number - self.starts[at]
+
+    def text(self, number: int) -> str:
         """Return the text that snippets are cut from."""
-        piece = self.texts[entry.text_at : entry.text_at + entry.text_size]
-        return piece.decode("utf-8", "replace")
+        part, inside = self.place(number)
+        return part.text(inside).decode("utf-8", "replace")
 
 
-def load(folder: Path, before_vectors: Callable[[], None] | None = None) -> Generation | None:
+def load(
+    folder: Path,
+    before_vectors: Callable[[], None] | None = None,
+    open_already: Sequence[Segment] = (),
+) -> Generation | None:
     """Return the current generation, or None if there is none that is whole.
 
-    ``before_vectors`` is called as soon as it is known that there are vectors.
+    Args:
+        before_vectors: called as soon as it is known that there are vectors.
+        open_already: segments of the generation before; those that stay are not opened again.
     """
+    at_hand = {part.piece.name: part for part in open_already}
     for _ in range(_TRIES):
         before = manifest.stamp(folder)
         found = manifest.read(folder)
         if found is not None:
             if found.model and before_vectors:
                 before_vectors()
+            dim = found.dim if found.model else 0
             try:
-                return _open(folder, found)
+                parts = [
+                    at_hand.get(piece.name) or segment.open_(folder, piece, dim)
+                    for piece in found.pieces
+                ]
+                return _checked(Generation(found, parts))
             except (OSError, ValueError, RuntimeError, LookupError, TypeError):
                 pass  # faiss reports what it cannot read as RuntimeError
-        # A refresh elsewhere may have deleted the generation between our two reads; then there
+        # A refresh elsewhere may have deleted a segment between our two reads; then there
         # is another manifest. If it is the same one, it is damaged.
         if manifest.stamp(folder) == before:
             return None
     return None
 
 
-def _open(folder: Path, found: Manifest) -> Generation:
-    lexicon = lexical.from_arrays(arrays.unpack(manifest.path(folder, found, ".words")))
-    if len(lexicon.lengths) != len(found.entries):
-        raise ValueError("words and entries do not fit together")
-    text_file = manifest.path(folder, found, ".texts")
-    texts: mmap.mmap | bytes = b""
-    if found.files[".texts"].size:
-        with text_file.open("rb") as stream:
-            texts = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    generation = Generation(found, lexicon, texts)
-    if found.model and (opened := _open_vectors(folder, found)):
-        generation.faiss, generation.vectors = opened
-        if len(generation.vectors) != int(generation.row_starts[-1]):
-            raise ValueError("vectors and entries do not fit together")
-    return generation
-
-
-def _open_vectors(folder: Path, found: Manifest) -> tuple[Any, NDArray[Any]] | None:
-    try:
-        import faiss
-    except ImportError:
-        return None  # the extra was taken away; words still answer
-    file = str(manifest.path(folder, found, ".vectors"))
-    if _is_unicode(file):
-        # Maps the file instead of reading it, where this faiss knows how.
-        index: Any = faiss.read_index(file, getattr(faiss, "IO_FLAG_MMAP_IFC", 0))
-    else:  # faiss takes no other names
-        import numpy as np
-
-        index = faiss.deserialize_index(np.fromfile(file, np.uint8))
-    if index.d != found.dim or index.ntotal == 0:
-        raise ValueError("not the vectors of this manifest")
-    rows: NDArray[Any] = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
-    return index, rows.reshape(index.ntotal, index.d)
-
-
-def _is_unicode(name: str) -> bool:
-    return not any("\ud800" <= sign <= "\udfff" for sign in name)
+def _checked(found: Generation) -> Generation:
+    if found.gone and not 0 <= min(found.gone) <= max(found.gone) < len(found.entries):
+        raise ValueError("what is gone was never there")
+    return found

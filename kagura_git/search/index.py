@@ -100,7 +100,8 @@ class SearchIndex:
         """Return the generation on disk, opened again only when another took its place."""
         stamp = manifest.stamp(self.folder)
         if stamp != self._stamp:
-            found = generation.load(self.folder, before_vectors) if stamp else None
+            before = self._generation.segments if self._generation else ()
+            found = generation.load(self.folder, before_vectors, before) if stamp else None
             self._generation, self._stamp = found, stamp
         return self._generation
 
@@ -113,7 +114,7 @@ class SearchIndex:
             return Plan(sorted(listing), [], vectors=False)
         digest = self.model.digest
         lacking = digest is not None and now.manifest.model != digest
-        vectors = lacking and bool(now.manifest.entries)
+        vectors = lacking and now.records > 0
         known = now.digests
         # The very same listing as the last time need not be looked through again.
         if (listing is self._same[0] and now is self._same[1]) or listing == known:
@@ -124,9 +125,14 @@ class SearchIndex:
         return Plan(changed, removed, vectors)
 
     def refresh(
-        self, listing: Mapping[str, str], load: Load, progress: Progress | None = None
+        self,
+        listing: Mapping[str, str],
+        load: Load,
+        progress: Progress | None = None,
+        *,
+        waiting: bool = True,
     ) -> RefreshReport:
-        """Bring the index up to the listing: a whole new generation, put in place at once.
+        """Bring the index up to the listing: a new generation, put in place at once.
 
         Does nothing if all is fresh. Two processes may refresh at the same time:
         the last one wins, and both are right.
@@ -136,36 +142,32 @@ class SearchIndex:
                 the same object is not looked through again.
             load: reads the documents of the keys that changed.
             progress: called with texts embedded so far, and their number.
+            waiting: somebody waits for an answer; otherwise segments are joined sooner.
 
         Where the disk takes no index (full, read-only), this process answers from memory.
         """
-        from kagura_git.search.refresh import Known, reusable, sources, vector_rows
-        from kagura_git.search.writing import build, in_memory, write
+        from kagura_git.search.next_generation import following
+        from kagura_git.search.writing import write
 
         now = self._current()
         plan = self._plan(listing, now)
         if plan.fresh and now is not None:
             status = self.status()
             return RefreshReport(status.records, status.vectors, 0, 0, status.reason)
-        digest = self.model.digest
-        known = Known(self.cache, digest) if digest else None
-        reused = reusable(listing, now, known)
-        found, skipped = sources(listing, now, reused, load)
-        vectors, embedded = None, 0
-        if known and found:
-            vectors, embedded = vector_rows(found, now, known, self.model, progress)
-        name = self.model.model, self.model.digest
-        built = build(found, skipped, now, vectors, name)
+        built, embedded = following(
+            now, listing, plan.changed, plan.removed, load,
+            cache=self.cache, model=self.model, progress=progress, waiting=waiting,
+        )  # fmt: skip
         problem = None
         try:
             write(self.folder, built)
         except OSError as error:
             problem = error
-            self._generation, self._stamp = in_memory(built), manifest.stamp(self.folder)
+            self._generation, self._stamp = built.generation(), manifest.stamp(self.folder)
         # Counted here: opening the new generation is for the search that needs it.
-        rows = 0 if vectors is None else len(vectors)
+        made = built.generation()
         reason = self.model.reason
-        return RefreshReport(len(found), rows, embedded, len(plan.changed), reason, problem)
+        return RefreshReport(made.records, made.rows, embedded, len(plan.changed), reason, problem)
 
     def search(
         self,
@@ -199,10 +201,10 @@ class SearchIndex:
         """Return what the index holds, without loading the model."""
         now = self._current()
         digest = self.model.digest
-        rows = 0 if now is None or now.vectors is None else len(now.vectors)
+        rows = now.rows if now else 0
         hybrid = rows > 0 and now is not None and now.manifest.model == digest
         return Status(
-            records=len(now.manifest.entries) if now else 0,
+            records=now.records if now else 0,
             vectors=rows,
             model=self.model.model,
             digest=digest,

@@ -1,9 +1,10 @@
 """What one worktree's index consists of, and its files on disk.
 
-A generation is three files (vectors, words, texts) with a random name, and the
-manifest that names them. The manifest is renamed into place last, so a reader
-sees a whole generation or the one before. All of it is derived: whatever does
-not fit (torn, foreign, of another version) counts as absent.
+An index is a few segments, the largest first, each of some files with a random
+name, and the manifest that names them and the documents that are gone from them.
+Files never change; the manifest is renamed into place last, so a reader sees a
+whole generation or the one before. All of it is derived: whatever does not fit
+(torn, foreign, of another version) counts as absent.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import msgspec
 from kagura_git import atomic
 from kagura_git.model.ids import Kind
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 NAME: Final = "manifest"
-SUFFIXES: Final = (".vectors", ".words", ".texts")
+SUFFIXES: Final = (".entries", ".words", ".texts", ".vectors", ".near")
 _MAGIC: Final = b"kagura-index\n"
 _SAMPLE: Final = 65_536
 # A file of no generation we know, younger than this, may be a refresh under way.
@@ -63,10 +64,19 @@ class Seal(msgspec.Struct, frozen=True, array_like=True):
     check: int
 
 
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """A segment on the disk: the name that its files have in common, and each by its suffix."""
+
+    name: str
+    files: dict[str, Seal]
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One generation: its documents in the order of their numbers, and its files.
+    """One generation: its segments, in the order that documents are numbered in.
 
     ``model`` is the digest of the model whose vectors it holds, None without vectors.
+    ``gone`` are the numbers of the documents that a later segment replaces, or that were
+    taken away.
     """
 
     format: int = FORMAT
@@ -74,15 +84,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     model_name: str
     dim: int
-    files: dict[str, Seal]
-    entries: list[Entry]
+    pieces: list[Piece]
+    gone: list[int]
     # Keys whose record could not be read, by digest, so that they are not tried at every query.
     skipped: dict[str, str]
 
 
 class _Head(msgspec.Struct):
     format: int
-    generation: str
+
+
+class _Names(msgspec.Struct):
+    pieces: list[Piece]
 
 
 def stamp(folder: Path) -> tuple[int, int, int] | None:
@@ -97,18 +110,25 @@ def stamp(folder: Path) -> tuple[int, int, int] | None:
 def read(folder: Path) -> Manifest | None:
     """Return the manifest if it is whole and its files are there, else None."""
     try:
-        data = (folder / NAME).read_bytes()
-        body = _body(data)
+        body = unsealed((folder / NAME).read_bytes())
         if body is None or msgspec.msgpack.decode(body, type=_Head).format != FORMAT:
             return None
         manifest = msgspec.msgpack.decode(body, type=Manifest)
-        seals = {suffix: seal(path(folder, manifest, suffix)) for suffix in manifest.files}
+        for piece in manifest.pieces:
+            if any(seal(path(folder, piece, end)) != kept for end, kept in piece.files.items()):
+                return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return manifest if seals == manifest.files else None
+    return manifest
 
 
-def _body(data: bytes) -> bytes | None:
+def sealed(body: bytes) -> list[bytes | memoryview]:
+    """Return the content of a file that tells by a checksum whether it is whole."""
+    return [_MAGIC, zlib.crc32(body).to_bytes(4, "little"), body]
+
+
+def unsealed(data: bytes) -> bytes | None:
+    """Return what was sealed, or None if it is not whole."""
     start = len(_MAGIC) + 4
     body = data[start:]
     whole = (
@@ -118,9 +138,9 @@ def _body(data: bytes) -> bytes | None:
     return body if whole else None
 
 
-def path(folder: Path, manifest: Manifest, suffix: str) -> Path:
-    """Return where a file of that generation lies."""
-    return folder / f"{manifest.generation}{suffix}"
+def path(folder: Path, piece: Piece, suffix: str) -> Path:
+    """Return where a file of that segment lies."""
+    return folder / f"{piece.name}{suffix}"
 
 
 def seal(file: Path) -> Seal:
@@ -133,7 +153,7 @@ def seal(file: Path) -> Seal:
         return Seal(size, zlib.crc32(stream.read(_SAMPLE), check))
 
 
-def new_generation() -> str:
+def new_name() -> str:
     """Return a name that no other process takes."""
     return os.urandom(8).hex()
 
@@ -155,38 +175,38 @@ def make_way(folder: Path) -> None:
 
 
 def replace(folder: Path, manifest: Manifest) -> None:
-    """Make this generation the current one, then delete those nobody can want any more."""
-    body = msgspec.msgpack.encode(manifest)
+    """Make this generation the current one, then delete what nobody can want any more."""
     aside = folder / f"{manifest.generation}.manifest"
-    write_file(aside, [_MAGIC, zlib.crc32(body).to_bytes(4, "little"), body])
-    before = _generation(folder)
+    before = _names(folder)
+    write_file(aside, sealed(msgspec.msgpack.encode(manifest)))
     os.replace(aside, folder / NAME)
     atomic.sync_folder(os.fspath(folder))
-    _sweep(folder, before, current=_generation(folder))
+    _sweep(folder, before, current=_names(folder))
 
 
-def discard(folder: Path, generation: str) -> None:
-    """Delete what there is of a generation that could not be written whole."""
-    if generation != _generation(folder):
+def discard(folder: Path, name: str) -> None:
+    """Delete what there is of a segment or a manifest that could not be written whole."""
+    if name not in _names(folder):
         for suffix in (*SUFFIXES, ".manifest"):
             with contextlib.suppress(OSError):
-                (folder / f"{generation}{suffix}").unlink()
+                (folder / f"{name}{suffix}").unlink()
 
 
-def _generation(folder: Path) -> str | None:
+def _names(folder: Path) -> set[str]:
+    """Return the names of the current segments."""
     with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        if body := _body((folder / NAME).read_bytes()):
-            return msgspec.msgpack.decode(body, type=_Head).generation
-    return None
+        if body := unsealed((folder / NAME).read_bytes()):
+            return {piece.name for piece in msgspec.msgpack.decode(body, type=_Names).pieces}
+    return set()
 
 
-def _sweep(folder: Path, before: str | None, current: str | None) -> None:
-    """Delete the files of the generation before, and of refreshes that died long ago."""
+def _sweep(folder: Path, before: set[str], current: set[str]) -> None:
+    """Delete the files of the segments before, and of refreshes that died long ago."""
     now = time.time()
     for file in folder.iterdir():
-        if file.stem == current or file.suffix not in {*SUFFIXES, ".manifest"}:
+        if file.stem in current or file.suffix not in {*SUFFIXES, ".manifest"}:
             continue
         # Windows refuses to delete what a reader has mapped; a later sweep will do it.
         with contextlib.suppress(OSError):
-            if file.stem == before or now - file.stat().st_mtime > _ABANDONED_SECONDS:
+            if file.stem in before or now - file.stat().st_mtime > _ABANDONED_SECONDS:
                 file.unlink()

@@ -32,10 +32,10 @@ def answer(
     fingerprint: str | None,
 ) -> tuple[list[tuple[Entry, float, str]], bool]:
     """Return entries with score and snippet, best first, and whether meaning was asked too."""
-    entries = now.manifest.entries
+    entries = now.entries
     text = clean(query[:_QUERY_LIMIT])
     terms = tokens(text)
-    allowed = _allowed(entries, keep)
+    allowed = _allowed(now, keep)
     alike = now.by_fingerprint.get(fingerprint, ()) if fingerprint else ()
     same = frozenset(number for number in alike if keep is None or keep(entries[number]))
     vector = _vector(now, model, text)
@@ -47,23 +47,24 @@ def answer(
     for number, score in ranked(found, entries, same, k)[: max(k, 0)]:
         if score >= min_score:
             entry = entries[number]
-            out.append((entry, score, snippet(now.text(entry), terms)))
+            out.append((entry, score, snippet(now.text(number), terms)))
     return out, vector is not None
 
 
-def _allowed(entries: list[Entry], keep: Callable[[Entry], bool] | None) -> NDArray[Any] | None:
+def _allowed(now: Generation, keep: Callable[[Entry], bool] | None) -> NDArray[Any] | None:
     if keep is None:
-        return None
+        return now.alive
     import numpy as np
 
-    return np.fromiter((keep(entry) for entry in entries), bool, len(entries))
+    allowed = np.fromiter((keep(entry) for entry in now.entries), bool, len(now.entries))
+    return allowed if now.alive is None else allowed & now.alive
 
 
 def _vector(now: Generation, model: LazyModel, text: str) -> NDArray[Any] | None:
-    if now.vectors is None or not text.strip() or now.manifest.model != model.digest:
+    if not now.dim or not text.strip() or now.manifest.model != model.digest:
         return None
     embedder = model.embedder()
-    if embedder is None or embedder.dim != now.vectors.shape[1]:  # a damaged cache of vectors
+    if embedder is None or embedder.dim != now.dim:  # a damaged cache of vectors
         return None
     vector: NDArray[Any] = embedder.embed([essence(text)])[0]
     return vector

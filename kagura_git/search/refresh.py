@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -13,7 +13,7 @@ from kagura_git.search.document import Document
 from kagura_git.search.embed import Embedder, LazyModel, Progress
 from kagura_git.search.generation import Generation
 from kagura_git.search.manifest import Entry
-from kagura_git.search.vectors import DIGEST_SIZE, VectorCache, text_digest
+from kagura_git.search.vectors import VectorCache, split, text_digest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ _STEP: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document of the next generation: an old one by its number, or a new one."""
+    """One document to be written: one that is known, by its old number, or a new one."""
 
     entry: Entry
     old: int = -1
@@ -39,9 +39,21 @@ class Source:
         return split(self.entry.passages)
 
 
-def split(passages: bytes) -> list[bytes]:
-    """Return the text digests that an entry keeps joined."""
-    return [passages[i : i + DIGEST_SIZE] for i in range(0, len(passages), DIGEST_SIZE)]
+@dataclass(slots=True)
+class Changes:
+    """What makes the next generation of the one before.
+
+    Attributes:
+        going: old numbers of documents that are no longer there, or not as they were.
+        back: old numbers of documents that were gone and are there again, as they were.
+        coming: documents that are new, or known under another key.
+        unreadable: keys whose record cannot be read, with their digests.
+    """
+
+    going: set[int] = field(default_factory=set)
+    back: set[int] = field(default_factory=set)
+    coming: list[Source] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 class Known:
@@ -94,53 +106,77 @@ class Known:
         fresh.clear()
 
 
-def reusable(
-    listing: Mapping[str, str], old: Generation | None, known: Known | None
-) -> dict[str, int]:
-    """Return the keys whose document need not be read again, with its old number.
+def changes(
+    listing: Mapping[str, str],
+    changed: Sequence[str],
+    removed: Sequence[str],
+    old: Generation | None,
+    load: Load,
+    usable: Callable[[Entry], bool] | None = None,
+) -> Changes:
+    """Return what the next generation is made of; only what is not known is loaded.
 
-    A key that is new but holds the blob of one that went is a move. With a
-    model whose vectors the old generation lacks, only documents whose passages
-    are all in the cache are reused.
+    A key that is new but holds the blob of one that went is a move. A document
+    that went and comes back, as with branches, is still in its segment.
+
+    Args:
+        usable: which documents that went may come back; all by default.
     """
-    if old is None:
-        return {}
-    entries = old.manifest.entries
-    gone = {e.digest: i for i, e in enumerate(entries) if e.key not in listing}
-    found: dict[str, int] = {}
-    for key, digest in listing.items():
-        number = old.numbers.get(key)
-        if number is None:
-            number = gone.pop(digest, None)
-        if number is not None and entries[number].digest == digest:
-            found[key] = number
-    if known is None or old.manifest.model == known.model:
-        return found
-    digests = {key: split(entries[number].passages) for key, number in found.items()}
-    known.look(d for several in digests.values() for d in several)
-    return {k: n for k, n in found.items() if all(d in known.vectors for d in digests[k])}
-
-
-def sources(
-    listing: Mapping[str, str], old: Generation | None, reused: Mapping[str, int], load: Load
-) -> tuple[list[Source], dict[str, str]]:
-    """Return the documents of the next generation by key, and the keys that cannot be read."""
-    skipped = old.manifest.skipped if old else {}
-    unreadable = {k: d for k, d in listing.items() if k not in reused and skipped.get(k) == d}
-    wanted = [key for key in listing if key not in reused and key not in unreadable]
-    loaded = {item.key: item for item in load(wanted)} if wanted else {}
-    found: list[Source] = []
-    for key in sorted(listing):
-        if (number := reused.get(key)) is not None and old is not None:
-            entry = old.manifest.entries[number]
-            if entry.key != key:
-                entry = msgspec.structs.replace(entry, key=key)
-            found.append(Source(entry, old=number))
-        elif (item := loaded.get(key)) is not None:
-            found.append(Source(_entry(item, listing[key]), new=item))
+    out = Changes()
+    if old is not None:
+        skipped = old.manifest.skipped
+        out.unreadable = {k: d for k, d in skipped.items() if listing.get(k) == d}
+        out.going = {old.numbers[k] for k in (*changed, *removed) if k in old.numbers}
+    lost = _lost(old, out.going, usable) if changed else {}
+    wanted: list[str] = []
+    for key in changed:
+        digest = listing[key]
+        number = lost.get(digest, {}).pop(key, None)
+        if number is not None:
+            out.back.add(number)
         else:
-            unreadable[key] = listing[key]
-    return found, unreadable
+            wanted.append(key)
+    unknown = []
+    for key in wanted:
+        numbers = lost.get(listing[key])
+        if numbers and old is not None:
+            number = numbers.pop(next(iter(numbers)))
+            entry = msgspec.structs.replace(old.entries[number], key=key)
+            out.coming.append(Source(entry, old=number))
+        else:
+            unknown.append(key)
+    loaded = {item.key: item for item in load(unknown)} if unknown else {}
+    for key in unknown:
+        if (item := loaded.get(key)) is not None:
+            out.coming.append(Source(_entry(item, listing[key]), new=item))
+        else:
+            out.unreadable[key] = listing[key]
+    return out
+
+
+def _lost(
+    old: Generation | None, going: Collection[int], usable: Callable[[Entry], bool] | None
+) -> dict[str, dict[str, int]]:
+    """Return the documents that are not there any more: ``{digest: {key: number}}``."""
+    found: dict[str, dict[str, int]] = {}
+    if old is not None:
+        for number in (*old.manifest.gone, *going):
+            entry = old.entries[number]
+            if usable is None or usable(entry):
+                found.setdefault(entry.digest, {})[entry.key] = number
+    return found
+
+
+def carried(old: Generation, first: int, made: Changes) -> list[Source]:
+    """Return the documents of the segments from ``first`` on that are to be written anew."""
+    gone = (old.gone | made.going) - made.back
+    stretch = range(old.starts[first], old.starts[-1])
+    return [Source(old.entries[n], old=n) for n in stretch if n not in gone]
+
+
+def has_vectors(entry: Entry, known: Known) -> bool:
+    """Tell whether the vector of every passage of a document is at hand."""
+    return all(digest in known.vectors for digest in split(entry.passages))
 
 
 def _entry(item: Document, digest: str) -> Entry:
@@ -178,7 +214,7 @@ def vector_rows(
 
     The model is loaded only if a text is unseen; None if it cannot be.
     """
-    same = old is not None and old.vectors is not None and old.manifest.model == known.model
+    same = old is not None and old.manifest.model == known.model
     fresh = [source for source in found if source.new is not None or not same]
     texts = dict(_texts(fresh))
     known.look(d for source in fresh for d in source.digests)
@@ -202,26 +238,17 @@ def _assembled(
 ) -> NDArray[Any] | None:
     import numpy as np
 
-    starts = old.row_starts.tolist() if old else []
-    before = 0 if old is None else starts[-1]
-    fresh: list[bytes] = []
-    order: list[int] = []
+    dim = old.dim if old else 0
+    rows: list[NDArray[Any]] = []
     for source in found:
         if old is not None and source.new is None:
-            order.extend(range(starts[source.old], starts[source.old + 1]))
-        else:
-            digests = source.digests
-            order.extend(range(before + len(fresh), before + len(fresh) + len(digests)))
-            fresh.extend(known.vectors[digest] for digest in digests)
-    sizes = {len(vector) for vector in fresh}
-    if old is not None and old.vectors is not None:
-        sizes.add(old.vectors.shape[1] * 4)
-    if len(sizes) > 1:
-        return None  # a damaged cache: search by words until it is away
-    width = len(fresh[0]) // 4 if fresh else 0
-    new = np.frombuffer(b"".join(fresh), np.float32).reshape(len(fresh), width)
-    if old is None or old.vectors is None:
-        return new
-    stock = np.concatenate([old.vectors, new]) if fresh else old.vectors
-    rows: NDArray[Any] = stock[np.array(order, dtype=np.int64)]
-    return rows
+            part, inside = old.place(source.old)
+            if part.vectors is not None:
+                rows.append(part.vectors[part.row_starts[inside] : part.row_starts[inside + 1]])
+        elif digests := source.digests:
+            stored = [known.vectors[digest] for digest in digests]
+            dim = dim or len(stored[0]) // 4
+            if any(len(vector) != dim * 4 for vector in stored):
+                return None  # a damaged cache: search by words until it is away
+            rows.append(np.frombuffer(b"".join(stored), np.float32).reshape(len(stored), dim))
+    return np.concatenate(rows) if rows else np.empty((0, dim), np.float32)

@@ -22,7 +22,8 @@ def seed(folder: Path, source: Path) -> None:
         return
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        for suffix in found.files:
-            os.link(manifest.path(source, found, suffix), manifest.path(folder, found, suffix))
+        for piece in found.pieces:
+            for suffix in piece.files:
+                os.link(manifest.path(source, piece, suffix), manifest.path(folder, piece, suffix))
         # Last, as always: a manifest stands for files that are there.
         os.link(source / manifest.NAME, folder / manifest.NAME)

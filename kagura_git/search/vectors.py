@@ -38,6 +38,11 @@ def text_digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_SIZE).digest()
 
 
+def split(digests: bytes) -> list[bytes]:
+    """Return the text digests of an entry, which keeps them joined."""
+    return [digests[i : i + DIGEST_SIZE] for i in range(0, len(digests), DIGEST_SIZE)]
+
+
 class VectorCache:
     """The vectors of all texts ever embedded in this repository, by model.
 

@@ -101,12 +101,17 @@ class Recall:
         return self._links
 
     def refresh(self, progress: Progress | None = None) -> RefreshReport:
-        """Bring the index up to date with the work tree and the notes."""
-        return self._refreshed(self._corpus(), progress)
+        """Bring the index up to date with the work tree and the notes, and in good shape."""
+        return self._refreshed(self._corpus(), progress, waiting=False)
 
-    def _refreshed(self, corpus: Corpus, progress: Progress | None) -> RefreshReport:
+    def _refreshed(
+        self, corpus: Corpus, progress: Progress | None, *, waiting: bool = True
+    ) -> RefreshReport:
         report = self.index.refresh(
-            corpus.listing, lambda keys: documents(self.ws, keys, corpus), progress
+            corpus.listing,
+            lambda keys: documents(self.ws, keys, corpus),
+            progress,
+            waiting=waiting,
         )
         marks = self.ws.files.marks()
         if marks != self._saved_marks:

@@ -259,7 +259,7 @@ def test_vectors_of_two_models_are_never_mixed(
     assert found.model == "test-hash-other"
 
 
-@pytest.mark.parametrize("suffix", ["manifest", ".words", ".texts", ".vectors"])
+@pytest.mark.parametrize("suffix", ["manifest", ".entries", ".words", ".texts", ".vectors"])
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "gone"])
 def test_a_damaged_file_is_rebuilt(make_index: Make, suffix: str, damage: str) -> None:
     shelf = Shelf(TEXTS)
@@ -297,7 +297,7 @@ def test_only_the_current_generation_stays_on_disk(index: SearchIndex) -> None:
     for number in range(5):
         shelf.put("k000", an_error(0, f"take {number}"))
         shelf.refresh(index)
-    assert len(list(index.folder.iterdir())) == 4
+    assert len(list(index.folder.iterdir())) == 5
 
 
 def test_a_reader_keeps_its_answers_while_another_process_refreshes(make_index: Make) -> None:
