@@ -29,7 +29,8 @@ __all__ = ["CodingMemory", "Hit", "Recorded", "SyncCodingMemory"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_DUPLICATE_SCORE = 0.6
+# From here on a decision is about the same question: it repeats the other or overrules it.
+_ALIKE = 0.6
 
 
 class Recorded(str):
@@ -261,18 +262,15 @@ class SyncCodingMemory:
         )  # fmt: skip
 
     def _similar(self, record: Any) -> list[dict[str, Any]]:
-        filters = Filters(kinds=("decision",))
+        filters = Filters(kinds=("decision",), other_than=record.id)
         try:
-            found = self.recaller.search(
-                record.decision, 4, filters=filters, min_score=_DUPLICATE_SCORE
-            )
+            found = self.recaller.search(record.decision, 3, filters=filters, min_score=_ALIKE)
         except KaguraError:
             return []  # the decision is stored; what it resembles is a courtesy
         return [
             {"id": hit.id, "score": hit.score, "title": hit.title, "status": hit.status}
             for hit in found.hits
-            if hit.id != record.id
-        ][:3]
+        ]
 
     # Finding
 
@@ -287,15 +285,35 @@ class SyncCodingMemory:
     ) -> list[Hit]:
         """Return the recorded errors that fit a description or a traceback best.
 
+        None where nothing similar was recorded, see :meth:`find_errors`.
         ``abandoned``: also those that git has lost; such hits say so in ``.abandoned``.
         """
-        filters = Filters(
-            kinds=("error",), unresolved=unresolved, project_id=self.ws.given_project_id
-        )
-        found = self.recaller.search(
-            query, k, filters=filters, min_score=min_score or 0.0, abandoned=abandoned
+        found = self.find_errors(
+            query, k, unresolved=unresolved, min_score=min_score, abandoned=abandoned
         )
         return list(found.hits)
+
+    def find_errors(
+        self,
+        query: str,
+        k: int = 5,
+        *,
+        unresolved: bool = False,
+        min_score: float | None = None,
+        abandoned: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Found:
+        """Return the errors that fit a query, with how they were ranked.
+
+        Args:
+            min_score: leave out what scores less. By default nothing is left out, but
+                nothing is answered either if not even the best is likely.
+        """
+        found = self.find(
+            query, k, kinds=["error"], unresolved=unresolved, min_score=min_score,
+            abandoned=abandoned, progress=progress,
+        )  # fmt: skip
+        return found.or_nothing() if min_score is None else found
 
     def search(
         self, query: str, k: int = 10, kinds: Texts = None, *, abandoned: bool = False

@@ -110,9 +110,7 @@ def search(app: App, query: str, k: int, **filters: Any) -> Answer:
     """Find errors by a description or a traceback."""
     fetch_model(app)
     with progress("embedding") as draw:
-        found = app.memory.find(
-            text_argument(query) or "", k, kinds=["error"], progress=draw, **filters
-        )
+        found = app.memory.find_errors(text_argument(query) or "", k, progress=draw, **filters)
     return found_answer(found)
 
 

@@ -30,7 +30,7 @@ def coding_search_errors(
     home = home_of(ctx)
     home.searching.set()
     with home.memory(user_id, project_id) as memory:
-        found = memory.find(query, _few(k, 5), kinds=["error"])
+        found = memory.find_errors(query, _few(k, 5))
 
     def render(title: int, text: int) -> results.ErrorHits:
         hits = [_error_hit(hit, title, text) for hit in found.hits]
@@ -110,7 +110,7 @@ def _few(k: int | None, default: int) -> int:
 
 def _count(found: Found, what: str) -> str:
     if not found.hits:
-        return f"No {what} recorded that fits."
+        return f"Nothing similar: no {what} recorded that fits."
     best = found.hits[0]
     several = "s" if len(found.hits) > 1 else ""
     return f"{len(found.hits)} {what}{several}; best {best.id} ({best.score:.2f})."

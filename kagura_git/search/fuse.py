@@ -9,14 +9,11 @@ of one parameter only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from kagura_git.search.manifest import Entry
 
 # The weight of meaning: where the query's own words are good evidence, and where they are not.
 # The first is below a half: an exact name that one record holds outweighs any likeness.
@@ -25,16 +22,6 @@ _ASKED_WEIGHT: Final = 0.75
 # A pasted trace or report has many terms; a question in one's own words has few, and shares few.
 _QUESTION_TERMS: Final = (12, 24)
 _SHARED_WORDS: Final = (0.2, 0.4)
-# Below both floors a record has nothing to do with the query.
-COSINE_FLOOR: Final = 0.25
-COVER_FLOOR: Final = 0.08
-# A pasted trace of a hundred terms shares few of them even with its own record.
-_FLOOR_TERMS: Final = 10
-# Without vectors words are all the evidence there is.
-_LEXICAL_FLOOR: Final = 0.25
-# At the same closeness: what holds before what was overruled, solved before unsolved.
-_OVERRULED: Final = 0.85
-_UNSOLVED: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +51,9 @@ def fused(found: Candidates, weight: float | None = None) -> NDArray[Any]:
     """
     words = _minmax(found.cover)
     if found.pairs is not None and len(words):
-        words = words + found.pairs / max(float(found.cover.max() - found.cover.min()), 1e-9)
+        low, high = float(found.cover.min()), float(found.cover.max())
+        # Where all hold about the same words, a phrase must not outweigh everything else.
+        words = words + found.pairs / max(high - low, high / 4, 1e-9)
     if found.cosines is None:
         return words
     weight = dense_weight(found) if weight is None else weight
@@ -98,55 +87,3 @@ def _minmax(scores: NDArray[Any]) -> NDArray[Any]:
         return np.full(len(scores), 1.0 if high > 0 else 0.0)
     spread: NDArray[Any] = (scores - low) / (high - low)
     return spread
-
-
-def ranked(
-    found: Candidates, entries: Sequence[Entry], same: frozenset[int] = frozenset(), k: int = 0
-) -> list[tuple[int, float]]:
-    """Return document numbers with scores from 1 down to 0, the noise left out.
-
-    The order is that of the fused scores. As each query's best fused score is
-    near 1 whatever it found, scores are scaled by the likeness of what came
-    closest, so that a threshold means the same for every query. Documents in
-    ``same`` are known to be what is asked for: they come first, with 1, and
-    among themselves in the order of what was fused.
-
-    Args:
-        k: how many are wanted; 0 for all.
-    """
-    import numpy as np
-
-    if not len(found.numbers):
-        return []
-    scores = fused(found)
-    scores *= [_factor(entries[number]) for number in found.numbers.tolist()]
-    floor = COVER_FLOOR * min(1.0, _FLOOR_TERMS / max(found.terms, 1))
-    near, closest = found.cover >= floor, float(found.cover.max())
-    if found.cosines is None:
-        near = found.cover >= floor * _LEXICAL_FLOOR
-    else:
-        near |= found.cosines >= COSINE_FLOOR
-        closest = max(closest, float(found.cosines.max()))
-    scores = np.nan_to_num(scores)
-    scores *= min(closest, 1.0) / max(float(scores.max()), 1.0)
-    # Rounded: the same text embedded in another batch differs in the seventh digit.
-    scores = scores.round(6)
-    known = np.array([number in same for number in found.numbers.tolist()])
-    shown = np.where(known, 1.0, scores.clip(max=0.999999) if same else scores)
-    kept = np.flatnonzero(near | known)
-    if 0 < k < len(kept):
-        # All that ties with the last one stays, for the order below to decide.
-        kept = kept[shown[kept] >= np.partition(shown[kept], -k)[-k]]
-
-    def place(i: int) -> tuple[float, float, str, str]:
-        entry = entries[int(found.numbers[i])]
-        return -shown[i], -scores[i], entry.id, entry.key
-
-    best = sorted(kept.tolist(), key=place)[: k or None]
-    return [(int(found.numbers[i]), float(shown[i])) for i in best]
-
-
-def _factor(entry: Entry) -> float:
-    if entry.status in {"superseded", "rejected"}:
-        return _OVERRULED
-    return _UNSOLVED if entry.resolved is False else 1.0

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from kagura_git.search.adjacent import with_pairs
 from kagura_git.search.candidates import DEPTH, candidates
 from kagura_git.search.embed import LazyModel
-from kagura_git.search.fuse import Candidates, ranked
+from kagura_git.search.fuse import Candidates
 from kagura_git.search.generation import Generation
 from kagura_git.search.manifest import Entry
 from kagura_git.search.passages import clean, essence
+from kagura_git.search.ranking import ranked
 from kagura_git.search.snippet import snippet
 from kagura_git.search.tokens import tokens
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kagura_git.model.ids import Kind
 from kagura_git.model.mapping import iso
@@ -13,10 +13,14 @@ from kagura_git.model.records import AnyRecord, governs
 if TYPE_CHECKING:
     from kagura_git.search.manifest import Entry
 
+# If the best hit is less likely than this, nothing similar was recorded: wrong 93 to 98 times
+# in 100 over the calibration's sets.
+NO_ANSWER: Final = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One record found, with how well it fits (0 to 1).
+    """One record found; its ``score`` is the probability that it is what was meant.
 
     ``abandoned``: neither git nor any work tree has it, only the journal.
     """
@@ -47,6 +51,11 @@ class Found:
     hits: tuple[Hit, ...]
     abandoned: bool = False
 
+    def or_nothing(self) -> Found:
+        """Return this, or no hits if not even the best is likely to be what was meant."""
+        likely = any(hit.score >= NO_ANSWER for hit in self.hits)
+        return self if likely else replace(self, hits=())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
@@ -59,10 +68,13 @@ class Filters:
     unresolved: bool = False
     project_id: str | None = None
     author: str | None = None
+    other_than: str | None = None
 
     def keep(self, entry: Entry) -> bool:
         """Tell whether an index entry passes every filter."""
         if self.kinds and entry.kind not in self.kinds:
+            return False
+        if entry.id == self.other_than:
             return False
         if self.tags and not set(self.tags) <= set(entry.tags):
             return False
