@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from search_records import Shelf, a_decision, an_error, record_id
@@ -369,3 +370,35 @@ def test_two_processes_refresh_at_once_and_a_reader_always_sees_a_whole_index(
     assert [process.returncode for process in running] == [0, 0]
     assert seen
     assert manifest.read(reader.folder) is not None
+
+
+def test_an_interrupted_build_goes_on_where_it_was(
+    make_index: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kagura_git.search import embed
+
+    asked: list[int] = []
+
+    class InPieces(embed.HashEmbedder):
+        stop_after = 700
+
+        def embed(self, texts: Any, taken: Any = None) -> Any:
+            asked.append(len(texts))
+            vectors = super().embed(texts)
+            for start in range(0, len(texts), 50):
+                if start >= self.stop_after:
+                    raise KeyboardInterrupt
+                if taken:
+                    taken(range(start, start + 50), vectors[start : start + 50])
+            return vectors
+
+    monkeypatch.setattr(embed, "HashEmbedder", InPieces)
+    shelf = Shelf(f"text number {n}" for n in range(1000))
+    with pytest.raises(KeyboardInterrupt):
+        shelf.refresh(make_index())
+    monkeypatch.setattr(InPieces, "stop_after", 10_000)
+    done: list[tuple[int, int]] = []
+    again = make_index()
+    report = again.refresh(shelf.listing, shelf.load, lambda n, total: done.append((n, total)))
+    assert (report.embedded_now, report.vectors, asked) == (300, 1000, [1000, 300])
+    assert done[-1] == (300, 300)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -260,3 +261,28 @@ class TestRealModel:
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def test_a_graphics_processor_embeds_many_texts_and_no_query(
+        self, model_cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import onnxruntime
+
+        used: list[list[Any]] = []
+        real = onnxruntime.InferenceSession
+
+        def session(graph: str, options: Any, providers: list[Any]) -> Any:
+            used.append(providers)
+            return real(graph, options, providers=["CPUExecutionProvider"])
+
+        offered = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: offered)
+        monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+        embedder = LazyModel(MODEL, cache_dir=model_cache).embedder()
+        assert embedder is not None
+        one = embedder.embed(["connection refused"])
+        assert used == [["CPUExecutionProvider"]]
+        many = embedder.embed(["connection refused", *(f"text {n}" for n in range(20))])
+        # Without TF32, which would give other vectors than the processor does.
+        cuda = ("CUDAExecutionProvider", {"use_tf32": "0"})
+        assert used[1:] == [[cuda, "CPUExecutionProvider"]]
+        assert float((one[0] * many[0]).sum()) > 0.9999
