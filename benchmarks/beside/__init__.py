@@ -1,0 +1,1 @@
+"""Other memories under the same records and questions, for benchmarks/peers.py."""
