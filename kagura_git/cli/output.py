@@ -118,7 +118,10 @@ def print_json(data: Any, indent: int | None = None) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a callback ``(done, total)`` that draws a bar on a terminal, nothing elsewhere."""
+    """Yield a callback ``(done, total)`` that draws a bar on a terminal, nothing elsewhere.
+
+    With the bar stand how many are done each second, and the time that remains.
+    """
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -129,6 +132,7 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
         "{task.description}",
         BarColumn(),
         MofNCompleteColumn(),
+        "{task.fields[rate]}",
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
@@ -138,8 +142,10 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
         def draw(done: int, total: int) -> None:
             nonlocal task
             if task is None:
-                task = bar.add_task(title, total=total)
+                task = bar.add_task(title, total=total, rate="")
             bar.update(task, completed=done, total=total)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
         yield draw
 
