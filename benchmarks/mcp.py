@@ -107,7 +107,10 @@ def repository(top: Path, known: list[Error]) -> None:
         message = f"{record.message} ({varied(number)})"
         records.append(
             replace(
-                record, id=memory.ws.new_id("error"), message=message, fingerprint=f"{number:032x}"
+                record,
+                id=memory.ws.new_id("error"),
+                message=message,
+                fingerprint=f"2-{number:024x}{number:08x}",
             )
         )
     memory.record_many(records)

@@ -98,7 +98,7 @@ def varied(count: int, base: list[Document], rng: random.Random) -> Iterator[Doc
             id=f"{item.id[:2]}{number:08}", kind=item.kind, title=text[:60], words=text,
             passages=(f"{number} {text[:400]}", f"{number} again"), body=text,
             created_at=item.created_at, tags=item.tags, files=item.files,
-            resolved=item.resolved, status=item.status, fingerprint=f"{number:032x}",
+            resolved=item.resolved, status=item.status, fingerprint=f"2-{number:024x}{number:08x}",
             author=item.author,
         )  # fmt: skip
 

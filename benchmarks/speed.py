@@ -44,7 +44,7 @@ def variations(count: int, *, brief: bool = False) -> list[Record]:
         if isinstance(record, Error):
             message = f"{record.message[:80]} (case {number})"
             trace = "" if brief else record.stack_trace
-            mark = f"{number:032x}"
+            mark = f"2-{number:024x}{number:08x}"
             out.append(
                 replace(record, id=new_id, message=message, stack_trace=trace, fingerprint=mark)
             )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kagura_git.model.fingerprint import Frame, located_frames
+from kagura_git.model.frames import Frame, located_frames
 
 MAX_TEXT: Final = 64 * 1024
 _HEAD: Final = 24 * 1024

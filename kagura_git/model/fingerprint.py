@@ -1,151 +1,192 @@
 """When two errors are the same error.
 
-With a trace: same type and same own frames (file name and function, or the line
-of source where there is no function to name), line numbers and folders aside.
-Without one: same type, same file and same message
-with its volatile tokens masked. Type and message alone never join two errors
-(precision .62 on labelled traces, against .985 for type and own frames).
+A test that fails is known by the test: same type, same test, same file where
+it went wrong. Any other trace: same type and same own frames (file name and
+function, or the line of source where there is no function to name), line
+numbers and folders aside; where nothing of it has a name, the masked message
+must agree too. Without a trace: same type, same file and same message with its
+volatile tokens masked. Type and message alone never join two errors
+(precision .5 on labelled traces, against .98 and more for these rules).
+
+A fingerprint names the rule it was made by. Records keep the one they were
+stored with; :func:`of_error` makes it anew where the rule has changed since,
+so a record stored under an older rule is still found.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from kagura_git.model.frames import Frame, Located, located_frames
+from kagura_git.model.records import Error
+from kagura_git.model.trace_lines import bare, plain
 
-class Frame(NamedTuple):
-    """One call of a stack trace; ``own`` tells the user's code from libraries."""
+__all__ = [
+    "PLACE", "RULE", "Call", "calls", "fingerprint", "message_shape", "of_error",
+    "without_recursion",
+]  # fmt: skip
+RULE: Final = "2-"
+# How much of a fingerprint tells where an error happened; the rest tells its type.
+PLACE: Final = len(RULE) + 24
+_ANY_RULE: Final = re.compile(r"(?:\d+-)?[0-9a-f]{32}")
 
-    path: str
-    function: str
-    own: bool
-
-
-# Every pattern is linear: a trace of 1 MB may be anything. So no \s where a newline
-# would let one start run over the rest, and nothing optional between two stars.
-_FORMATS: Final = tuple(
-    re.compile(pattern, re.MULTILINE)
-    for pattern in (
-        # Python: File "src/a.py", line 4, in run
-        r"^[ \t|]*File (?P<quote>[\"'])(?P<path>[^\n]+?)(?P=quote), line \d+(?:, in (?P<fn>.+))?",
-        # Rust (before JavaScript, whose pattern would take its second line alone):
-        # 4: shop::cart::add\n   at ./src/cart.rs:12:5
-        r"^[ \t]*\d+: (?:[ \t]*0x[0-9a-f]+ - )?(?P<fn>[^\n]+)\n[ \t]+at (?P<path>[^\s:]+):\d+",
-        # JavaScript: at async run (src/a.ts:4:5) and at src/a.ts:4:5
-        r"^[ \t]*at (?:async )?(?:(?P<fn>[^\s(][^(\n]*?) \()?"
-        r"(?P<path>[^\s()](?:(?! \()[^\n])*?):\d+:\d+\)?[ \t]*$",
-        # Java and Kotlin: at com.shop.Cart.add(Cart.java:12)
-        r"^[ \t]*at (?:[\w.@-]*/){0,2}(?P<fn>[^\s(/][^(/\n]*)\("
-        r"(?P<path>[^\s():]+\.(?:java|kts?|scala|groovy)|Native Method|Unknown Source)(?::\d+)?\)",
-        # C#: at Shop.Cart.Add(Int32 n) in /src/Cart.cs:line 12
-        r"^[ \t]*at (?P<fn>[^\s(]+)\([^)\n]*\) in (?P<path>[^\n]+?):line \d+",
-        # Go: shop/cart.(*Cart).Add(0xc0000)\n\t/src/cart.go:12 +0x1d
-        r"^(?:created by )?(?P<fn>[^\s()][^\n]*)\n\t(?P<path>[^\n:]+\.go):\d+",
-        # rustc and friends: --> src/cart.rs:12:5
-        r"^[ \t]*-->[ \t](?P<path>[^\s:]+):\d+:\d+(?P<fn>)",
-        # Ruby: src/cart.rb:12:in 'add'
-        r"^[ \t]*(?:from )?(?P<path>[^\s:]+\.rb):\d+:in [`'\"](?P<fn>[^'\"\n]+)",
-        # C and C++ sanitizers: #1 0x4f in add src/cart.cc:12:3
-        r"^[ \t]*#\d+[ \t]+0x[0-9a-f]+ in (?P<fn>[^\n]+?) (?P<path>[^\s:()]+):\d+",
-    )
-)
-# What each cannot do without: a word is looked for a hundred times faster than a pattern.
-_WORDS: Final = ("File ", "at ", "at ", "at ", ":line ", ".go:", "-->", ".rb:", "#")
-_FRAMES: Final = tuple(zip(_WORDS, _FORMATS, strict=True))
-_LIBRARY_PATH: Final = re.compile(
-    r"site-packages|dist-packages|node_modules|^node:|^internal/|/lib/python\d|<frozen |<string>|"
-    r"/usr/(?:lib|local/lib|local/go|include)/|/rustc/|\.cargo/registry|/go/pkg/mod/|"
-    r"/libexec/|/gems/|webpack/bootstrap|\.rustup|/go/src/runtime/|^Native Method$|"
-    r"^Unknown Source$|/build/libs/|/vendor/|^<anonymous>$"
-)
-_LIBRARY_FUNCTION: Final = re.compile(
-    r"(?:java|javax|jdk|sun|com\.sun|kotlin|kotlinx|scala|groovy|org\.(?:springframework|apache|"
-    r"hibernate|junit|mockito|gradle|jetbrains|eclipse|postgresql|flywaydb|slf4j)|"
-    r"com\.(?:fasterxml|zaxxer|mysql|google)|io\.(?:netty|grpc|micrometer)|reactor|"
-    r"System|Microsoft)\.|(?:std|core|alloc|tokio)::|rust_begin_unwind$|__rust_|"
-    r"(?:runtime|testing|reflect|net/http|database/sql|encoding/json|sync)\."
-)
 _URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+")
 _PAIR: Final = re.compile(r"(?<=[=])[^\s,;)\]}'\"]+")
+_TEMPORARY: Final = (
+    r"(?<![\w.:/\\+~@-])(?:/tmp|/var/tmp|(?:/private)?/var/folders|"
+    r"[a-z]:(?:\\[^\s\\:]{1,80}){1,8}\\temp)[/\\][^\s'\":,;)\]]*"
+)
+_FOLDERS: Final = re.compile(
+    r"(?<![\w.:/\\+~@-])(?:[a-z]:|~)?(?:[/\\][\w.@+~-]+)+[/\\](?=[\w.@+-])"
+)
 _DIGITS: Final = re.compile(r"(?<![\w.:/\\+-])[\w.:/\\+-]*\d[\w.:/\\+-]*")
 # A script's own lines stand outside any function; some test runners print `?` for each one.
-_NAMELESS: Final = ("", "?", "<module>")
+_NAMELESS: Final = (
+    r"(?:\?|<module>|<main>|global code|eval|(?:Object|Context|Suite)\.(?:test|it))?\Z|"
+    r".*<(?:anonymous|top \(required\))>"
+)
 _BELOW: Final = re.compile(r"\n[ \t|]++(?!File [\"'])([^\n]{1,300})")
-# Addresses; the name before them may hold parentheses of its own: shop.(*Cart).Add(0xc00).
-_GO_ARGUMENTS: Final = re.compile(r"\([^()\n]*\)$| in goroutine \d+$")
+_VOLATILE: Final = re.compile(r"0x[0-9a-f]+|::h[0-9a-f]{16}\b|\$\$[0-9a-f]{6,}\b|\d+")
+_BUNDLE_HASH: Final = re.compile(r"[.-](?=\w*\d)\w{8,}(?=\.[cm]?js$)")
+_PYTHON: Final = (".py", ".pyx")
+_TEST: Final = (
+    r"tests?_[^:]*\.pyx?:|[^:]*_tests?\.(?:py|go|rb|rs|cc|cpp|exs):|tests\.py:|[^:]*_spec\.rb:|"
+    r"[^:]*\.(?:test|spec)\.[cm]?[jt]sx?:|[^:]*(?:Tests?|IT|Spec)\.(?:java|kt|scala|groovy):|"
+    r":(?:[^:(]*\.)?\w*Tests?\.\w|[^:]*\.rs:(?:.*::)?tests?::"
+)
+# What every panic or promise passes on its way out says nothing about where it began.
+_WAY_OUT: Final = (
+    r"/rustc/|/src/runtime/|panicking|rust_begin_unwind|node:internal/process/|^internal/process/"
+)
+_CHAINED: Final = (
+    r"(?m)^(?:During handling of the above exception|The above exception was the direct cause)"
+)
+_CAUSED: Final = r"(?m)^[ \t]*(?:Caused by|Suppressed): "
 
 
-def frames(trace: str) -> list[Frame]:
-    """Return the frames of a stack trace in its own order; unknown formats give none."""
-    return [frame for frame, _, _ in located_frames(trace)]
+class Call(NamedTuple):
+    """A frame, where it stands in the trace, and what it is compared by."""
 
-
-def located_frames(trace: str) -> list[tuple[Frame, int, int]]:
-    """Return the frames of a stack trace with the stretch of text that each was read from."""
-    found: dict[int, tuple[Frame, int, int]] = {}
-    for word, pattern in _FRAMES:
-        for match in pattern.finditer(trace) if word in trace else ():
-            at = match.start("path")
-            if at in found:
-                continue
-            path, function = match["path"].strip(), (match["fn"] or "").strip()
-            if path.endswith(".go"):
-                function = _GO_ARGUMENTS.sub("", function)
-            found[at] = (Frame(path, function, _own(path, function)), *match.span())
-    return [found[position] for position in sorted(found)]
-
-
-def _own(path: str, function: str) -> bool:
-    return not (_LIBRARY_PATH.search(path) or _LIBRARY_FUNCTION.match(function))
+    frame: Frame
+    at: int
+    key: str
+    named: bool
 
 
 def message_shape(message: str) -> str:
-    """Return the message with URLs, assigned values and every token that holds a digit masked."""
-    text = _URL.sub("#", message)
+    """Return the message with URLs, folders, assigned values and tokens with digits masked."""
+    text = _URL.sub("#", plain(message).lower())
     text = _PAIR.sub("#", text)
+    text = _FOLDERS.sub("", re.sub(_TEMPORARY, "#", text))
     text = _DIGITS.sub("#", text)
-    return " ".join(text.split()).lower()
+    return " ".join(text.split())
+
+
+def of_error(error: Error) -> str | None:
+    """Return an error's fingerprint by the present rule, whatever rule it was stored under."""
+    stored = error.fingerprint
+    if stored is None or stored.startswith(RULE) or not _ANY_RULE.fullmatch(stored):
+        return stored
+    return fingerprint(error.error_type, error.message, error.stack_trace, error.file_path)
 
 
 def fingerprint(
     error_type: str, message: str, stack_trace: str = "", file_path: str | None = None
 ) -> str:
-    """Return 32 hexadecimal digits that are equal for the same error."""
+    """Return the rule and 32 hexadecimal digits that are equal for the same error.
+
+    The first 24 of them tell the place and are the same for every type of error.
+    """
     kind = re.split(r"(?<![.\s:])[.\s:]+(?=[A-Z]\w*$)", error_type.strip())[-1]
-    parts: Iterable[str]
     if stack_trace.strip():
-        calls = located_frames(stack_trace)
-        own = [call for call in calls if call[0].own] or calls
-        if own:
-            keys = (_call_key(call, _source(stack_trace, call, end)) for call, _, end in own)
-            parts = ("frames", *_without_recursion(keys))
-        else:
-            # Not a known trace format: its own masked lines must agree.
-            parts = ("trace", *(message_shape(line) for line in stack_trace.splitlines()))
+        place = _place(plain(stack_trace), message)
     else:
-        place = (file_path or "").replace("\\", "/").removeprefix("./")
-        parts = ("message", place, message_shape(message))
-    text = "\x00".join([kind, *parts])
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        path = (file_path or "").replace("\\", "/").removeprefix("./")
+        place = ("message", path, message_shape(message))
+    return f"{RULE}{_digest(place, 12)}{_digest((kind,), 4)}"
 
 
-def _source(trace: str, call: Frame, end: int) -> str:
+def _digest(parts: Iterable[str], size: int) -> str:
+    text = "\x00".join(parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
+
+
+def calls(trace: str) -> list[Call]:
+    """Return the calls of a trace that :func:`~kagura_git.model.trace_lines.plain` has passed."""
+    return [_call(trace, found) for found in located_frames(trace)]
+
+
+def _place(trace: str, message: str) -> tuple[str, ...]:
+    found = calls(trace)
+    if not found:
+        # Not a known trace format: its own masked lines must agree.
+        lines = (message_shape(bare(line)) for line in trace.splitlines())
+        return ("trace", *filter(None, lines))
+    test = _test(found)
+    if test:
+        return ("test", *test)
+    own = [call for call in found if call.frame.own] or _last_thrown(trace, found)
+    keys = without_recursion(call.key for call in own)
+    said = () if any(call.named for call in own) else ("said", message_shape(message))
+    return ("frames", *keys, *said)
+
+
+def _test(found: Sequence[Call]) -> tuple[str, str] | None:
+    """Return the test that a trace began in, and the file where it went wrong.
+
+    The way from one to the other differs with the test's parameters, and what
+    is a library in one environment is one's own code in the next.
+    """
+    outer_first = any(call.frame.path.endswith(_PYTHON) for call in found)
+    tests = [c for c in found if c.frame.own and c.named and re.match(_TEST, c.key)]
+    if not tests:
+        return None
+    inward = list(found) if outer_first else list(reversed(found))
+    inner = next((c for c in reversed(inward) if not _on_the_way_out(c.frame)), inward[-1])
+    test = tests[0] if outer_first else tests[-1]
+    return test.key, _file_name(inner.frame.path)
+
+
+def _last_thrown(trace: str, found: Sequence[Call]) -> Sequence[Call]:
+    """Return the calls of the exception that came out in the end, not those of its causes.
+
+    Where there are only libraries, what they hide from their caller is theirs.
+    """
+    start = max((m.end() for m in re.finditer(_CHAINED, trace)), default=0)
+    cause = re.search(_CAUSED, trace)
+    end = cause.start() if cause else len(trace)
+    thrown = [call for call in found if start <= call.at < end] or found
+    return [call for call in thrown if not _on_the_way_out(call.frame)] or thrown
+
+
+def _on_the_way_out(frame: Frame) -> bool:
+    return bool(re.search(_WAY_OUT, f"{frame.path} {frame.function}"))
+
+
+def _call(trace: str, found: Located) -> Call:
+    frame, at, end = found
+    nameless = re.match(_NAMELESS, frame.function) is not None
+    source = _source(trace, frame, end) if nameless else ""
+    said = _VOLATILE.sub("#", source or frame.function)
+    return Call(frame, at, f"{_file_name(frame.path)}:{said}", bool(source) or not nameless)
+
+
+def _file_name(path: str) -> str:
+    name = re.sub(r"\?.*$", "", path.replace("\\", "/")).rsplit("/", 1)[-1]
+    # A C# function has its full name; its file is known only where there are symbols.
+    return "" if name.endswith(".cs") else _BUNDLE_HASH.sub("", name)
+
+
+def _source(trace: str, frame: Frame, end: int) -> str:
     """Return the line of source printed below a Python frame outside any function; else none."""
-    if call.function not in _NAMELESS or not call.path.endswith(".py"):
-        return ""
-    line = _BELOW.match(trace, end)
+    line = _BELOW.match(trace, end) if frame.path.endswith(_PYTHON) else None
     return " ".join(line[1].split()) if line else ""
 
 
-def _call_key(call: Frame, source: str) -> str:
-    path = re.sub(r"\?.*$", "", call.path.replace("\\", "/")).rsplit("/", 1)[-1]
-    function = re.sub(r"0x[0-9a-f]+|::h[0-9a-f]{16}\b|\d+", "#", source or call.function)
-    return f"{path}:{function}"
-
-
-def _without_recursion(keys: Iterable[str]) -> list[str]:
+def without_recursion(keys: Iterable[str]) -> list[str]:
     """Return the calls with every cycle of up to eight calls once, however deep it went."""
     out: list[str] = []
     for key in keys:

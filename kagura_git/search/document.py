@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kagura_git.model.fingerprint import frames
+from kagura_git.model.fingerprint import of_error
+from kagura_git.model.frames import frames
 from kagura_git.model.ids import Kind
 from kagura_git.model.mapping import iso
 from kagura_git.model.records import AnyRecord, Change, Decision, Error, Session
@@ -79,7 +80,7 @@ def document(record: AnyRecord, key: str, digest: str) -> Document:
         files=tuple(dict.fromkeys(files)),
         resolved=record.resolved if isinstance(record, Error) else None,
         status=record.status if isinstance(record, Decision) else None,
-        fingerprint=record.fingerprint if isinstance(record, Error) else None,
+        fingerprint=of_error(record) if isinstance(record, Error) else None,
         session=record.id if isinstance(record, Session) else record.session,
         project_id=record.project_id,
         author=record.author,

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kagura_git.model.fingerprint import PLACE
 from kagura_git.search import manifest, segment
 from kagura_git.search.bm25 import Bm25
 from kagura_git.search.manifest import Entry, Manifest
@@ -71,11 +72,12 @@ class Generation:
 
     @cached_property
     def by_fingerprint(self) -> dict[str, list[int]]:
-        """The numbers of the documents with each fingerprint."""
+        """The numbers of the documents with each fingerprint, and at each place of one."""
         found: dict[str, list[int]] = {}
         for number, entry in self.live():
             if entry.fingerprint:
-                found.setdefault(entry.fingerprint, []).append(number)
+                for mark in {entry.fingerprint, entry.fingerprint[:PLACE]}:
+                    found.setdefault(mark, []).append(number)
         return found
 
     @cached_property

@@ -22,7 +22,7 @@ import msgspec
 from kagura_git import atomic
 from kagura_git.model.ids import Kind
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 NAME: Final = "manifest"
 SUFFIXES: Final = (".entries", ".words", ".texts", ".vectors", ".near")
 _MAGIC: Final = b"kagura-index\n"

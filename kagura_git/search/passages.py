@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from kagura_git.model.fingerprint import Frame
+    from kagura_git.model.frames import Frame
 
 WORDS: Final = 180
 _OVERLAP: Final = 40
@@ -78,7 +78,7 @@ def essence(text: str) -> str:
     if not _TRACE.search(text):
         return text
     # Its patterns take 3 ms to compile, which a question in words need not pay.
-    from kagura_git.model.fingerprint import frames
+    from kagura_git.model.frames import frames
 
     calls = frames(text)
     if not calls:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kagura_git.errors import GitError, InvalidRecord, NotFound
 from kagura_git.model import inputs, transitions
-from kagura_git.model.fingerprint import fingerprint
+from kagura_git.model.fingerprint import fingerprint, of_error
 from kagura_git.model.records import Error, Occurrence
 from kagura_git.workspace import Workspace
 
@@ -121,7 +121,7 @@ def _known(ws: Workspace, mark: str) -> tuple[str, Error] | None:
             found = ws.files.read(head.path)
         except (FileNotFoundError, InvalidRecord):
             continue
-        if isinstance(found, Error) and found.fingerprint == mark:
+        if isinstance(found, Error) and of_error(found) == mark:
             return head.path, found
     return None
 

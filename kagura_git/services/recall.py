@@ -23,9 +23,10 @@ from kagura_git.git import snapshot
 from kagura_git.git.links import Links
 from kagura_git.git.notes import REF
 from kagura_git.model import inputs
-from kagura_git.model.fingerprint import fingerprint
+from kagura_git.model.fingerprint import PLACE, fingerprint
 from kagura_git.model.ids import KINDS, is_id, kind_of
 from kagura_git.model.records import AnyRecord, Change
+from kagura_git.model.trace_lines import plain
 from kagura_git.services.corpus import ABANDONED, Corpora, Corpus, documents, record_of
 from kagura_git.services.found import Filters, Found, Hit
 from kagura_git.store import codec
@@ -258,13 +259,13 @@ def _hit(hit: Any, record: AnyRecord, links: Links, lost: Lost | None) -> Hit:
 
 
 def _trace_mark(query: str) -> str | None:
-    """Return the fingerprint of a pasted traceback: type and frames, wherever they stand."""
-    lines = query.strip().splitlines()
+    """Return the place of a pasted traceback: which type it calls itself, its text need not say."""
+    lines = plain(query).strip().splitlines()
     if len(lines) < 3:
         return None
     head = next((line for line in (lines[-1], lines[0]) if ":" in line), "")
     error_type, _, message = head.partition(":")
-    return fingerprint(error_type, message, query) if error_type else None
+    return fingerprint(error_type, message, query)[:PLACE]
 
 
 def _read_marks(path: str) -> Marks:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kagura_git.errors import InvalidRecord
-from kagura_git.model.fingerprint import message_shape
+from kagura_git.model.fingerprint import message_shape, of_error
 from kagura_git.model.records import Error
 from kagura_git.store.files import TICK_NS, RecordFiles, folder_of
 
@@ -121,7 +121,7 @@ class ErrorHeads:
             return None  # `doctor` reports it
         if not isinstance(record, Error):
             return None
-        head = Head(path, record.id, record.error_type, record.fingerprint, _words(record))
+        head = Head(path, record.id, record.error_type, of_error(record), _words(record))
         if head.fingerprint:
             self._by_fingerprint.setdefault(head.fingerprint, set()).add(head)
         for word in head.words:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kagura_git.model.fingerprint import fingerprint, message_shape
+from kagura_git.model.fingerprint import PLACE, fingerprint, message_shape, of_error
+from kagura_git.model.records import Error
 
 TRACE = """\
 Traceback (most recent call last):
@@ -71,6 +73,119 @@ def test_another_type_is_another_error_but_its_module_does_not_matter() -> None:
 def test_an_error_with_a_trace_is_not_the_one_without() -> None:
     assert fingerprint("KeyError", "x", TRACE) != fingerprint("KeyError", "x")
     assert fingerprint("KeyError", "x", " \n") == fingerprint("KeyError", "x", "")
+
+
+TERMINALS = {
+    "colours": lambda line: f"\x1b[31;1m{line}\x1b[0m",
+    "a logger": lambda line: f"2026-03-01 12:30:15,250 ERROR [worker-3] {line}",
+    "a named logger": lambda line: f"[2026-03-01T12:30:15+09:00] ERROR shop.cart: {line}",
+    "docker compose": lambda line: f"web-1  | {line}",
+    "docker compose and a time": lambda line: f"web-1  | 2026-03-01T12:30:15.250Z {line}",
+    "docker build": lambda line: f"#9 0.412 {line}",
+    "syslog": lambda line: f"Mar  1 12:30:15 host shop[812]: {line}",
+    "logcat": lambda line: f"03-01 12:30:15.250  1234  5678 E AndroidRuntime: {line}",
+    "kubernetes": lambda line: f"2026-03-01T12:30:15.250912Z stderr F {line}",
+    "maven": lambda line: f"[ERROR] {line}",
+    "windows": lambda line: f"{line}\r",
+    "an indentation": lambda line: f"    {line}" if line else "",
+}
+GO = "main.add(0xc00)\n\t/src/cart.go:12 +0x1d\nmain.main()\n\t/src/main.go:4 +0x25\n"
+JAVA = "\tat com.shop.Cart.add(Cart.java:57)\n\tat com.shop.Main.main(Main.java:5)\n"
+UNKNOWN = "== step build\nERROR in ./src/cart.js\n\n  [1] no such thing\n"
+
+
+@pytest.mark.parametrize("name", TERMINALS)
+@pytest.mark.parametrize("trace", [TRACE, GO, JAVA, UNKNOWN], ids=["python", "go", "java", "?"])
+def test_what_a_terminal_or_a_logger_adds_to_every_line_does_not_matter(
+    name: str, trace: str
+) -> None:
+    assert same("\n".join(map(TERMINALS[name], trace.split("\n"))), trace)
+
+
+def test_what_only_libraries_throw_is_told_by_the_last_exception() -> None:
+    library = '  File "/x/site-packages/{}.py", line 1, in load\n'
+    handling = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    assert same(library.format("a") + handling + library.format("b"), library.format("b"))
+    java = "\tat java.base/java.util.{}.get(List.java:9)\n"
+    assert same(java.format("A"), java.format("A") + "Caused by: E: x\n" + java.format("B"))
+    assert not same(java.format("A"), java.format("B"))
+
+
+def in_test(function: str, inner: str, way: str = "cart.py") -> str:
+    return (
+        f'  File "/x/tests/test_cart.py", line 5, in {function}\n    add(1)\n'
+        f'  File "/x/shop/{way}", line 9, in run\n  File "{inner}", line 2, in add\n'
+    )
+
+
+def test_a_failing_test_is_the_same_whichever_way_its_parameters_take() -> None:
+    first = in_test("test_add", "/x/shop/store.py")
+    assert same(first, in_test("test_add", "/x/shop/store.py", "order.py"))
+    # A library in one environment is one's own code in the next.
+    assert same(first, in_test("test_add", "/venv/lib/python3.12/site-packages/shop/store.py"))
+    assert not same(first, in_test("test_add", "/x/shop/disk.py"))
+    assert not same(first, in_test("test_remove", "/x/shop/store.py"))
+    assert fingerprint("KeyError", "", first) != fingerprint("TypeError", "", first)
+
+
+def test_a_test_without_a_name_is_told_by_its_source_or_by_all_its_calls() -> None:
+    nameless = in_test("?", "/x/shop/store.py")
+    assert same(nameless, in_test("?", "/x/shop/store.py", "order.py"))
+    assert not same(nameless, nameless.replace("add(1)", "remove(1)"))
+    bare = nameless.replace("    add(1)\n", "")
+    assert not same(bare, bare.replace("/cart.py", "/order.py"))
+    jest = "    at Object.<anonymous> (src/cart.test.ts:5:1)\n    at {} (src/a.ts:1:1)\n"
+    assert not same(jest.format("one"), jest.format("two"))
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "between"),
+    [
+        ("\tat com.shop.CartTest.adds(CartTest.java:9)\n",
+         "\tat com.shop.Cart.add(Cart.java:5)\n", "\tat com.shop.Main.run(Main.java:7)\n"),
+        ("shop/cart.TestAdd(0xc00)\n\t/src/cart_test.go:9 +0x1\n",
+         "panic({0x4})\n\t/usr/local/go/src/runtime/panic.go:884 +0x2\n"
+         "shop/cart.add(0x1)\n\t/src/cart.go:5 +0x3\n", "shop.run()\n\t/src/main.go:7 +0x4\n"),
+        ("from spec/cart_spec.rb:9:in `adds'\n", "src/cart.rb:5:in `add'\n",
+         "from src/main.rb:7:in `run'\n"),
+        ("   9: shop::tests::adds\n             at ./src/lib.rs:9:1\n",
+         "   1: shop::add\n             at ./src/cart.rs:5:1\n",
+         "   2: shop::run\n             at ./src/main.rs:7:1\n"),
+    ],
+    ids=["java", "go", "ruby", "rust"],
+)  # fmt: skip
+def test_tests_are_known_in_other_languages(outer: str, inner: str, between: str) -> None:
+    assert same(inner + outer, inner + between + outer)
+    assert not same(inner + outer, inner + outer.replace("dd", "ddd"))
+    assert not same(inner + between, between)
+
+
+def test_where_nothing_has_a_name_the_message_must_agree() -> None:
+    place = "error[E0382]: x\n  --> src/main.rs:5:20\n"
+    first = fingerprint("E0382", "borrow of moved value: `cart`", place)
+    assert first == fingerprint("E0382", "borrow of moved value: `cart`", place.replace("5", "9"))
+    assert first != fingerprint("E0382", "borrow of moved value: `order`", place)
+
+
+def test_the_place_is_the_same_for_every_type() -> None:
+    first, second = (fingerprint(kind, "", TRACE) for kind in ("KeyError", "IndexError"))
+    assert first[:PLACE] == second[:PLACE]
+    assert first != second
+
+
+def test_an_older_rules_fingerprint_is_made_anew_and_any_other_kept() -> None:
+    def stored(mark: str | None) -> str | None:
+        error = Error(
+            id="E-00000001", error_type="KeyError", message="'apple'", stack_trace=TRACE,
+            author="Ada", created_at=datetime(2026, 1, 2, tzinfo=UTC), fingerprint=mark,
+        )  # fmt: skip
+        return of_error(error)
+
+    now = fingerprint("KeyError", "'apple'", TRACE)
+    assert stored("f" * 32) == stored("9-" + "f" * 32) == now
+    assert stored(now) == now
+    assert stored("given by hand") == "given by hand"
+    assert stored(None) is None
 
 
 def test_only_library_frames_still_tell_errors_apart() -> None:
@@ -147,6 +262,10 @@ VOLATILE = [
     ("ratio 1.5e-3", "ratio 2.25"),
     ("Failed  twice\n here", "failed twice here"),
     ("shard-3 is down", "shard-17 is down"),
+    ("cannot open '/home/ada/shop/x.db'", "cannot open '/srv/app/x.db'"),
+    ("cannot open C:\\Users\\Kim\\x.db", "cannot open ~/shop/x.db"),
+    ("linking /tmp/rustcAbCd/x.o failed", "linking /tmp/rustcEfGh/x.o failed"),
+    ("cannot open /var/folders/zz/T/tmpqwerty", "cannot open /tmp/tmpasdfgh"),
 ]
 
 
@@ -182,11 +301,11 @@ def test_the_parts_cannot_run_into_each_other() -> None:
 
 
 @given(st.text(), st.text(), st.text(), st.none() | st.text())
-def test_any_text_gives_32_stable_digits(
+def test_any_text_gives_the_rule_and_32_stable_digits(
     kind: str, message: str, trace: str, path: str | None
 ) -> None:
     found = fingerprint(kind, message, trace, path)
-    assert re.fullmatch("[0-9a-f]{32}", found)
+    assert re.fullmatch("2-[0-9a-f]{32}", found)
     assert found == fingerprint(kind, message, trace, path)
 
 

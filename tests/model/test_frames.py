@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kagura_git.model.fingerprint import Frame, fingerprint, frames, message_shape
+from kagura_git.model.fingerprint import fingerprint, message_shape
+from kagura_git.model.frames import Frame, frames
 
 OWN, LIBRARY = True, False
 
@@ -138,7 +139,124 @@ ASAN = """\
     #3 0x4f5c00 in std::vector<int>::at(unsigned long) /usr/include/c++/12/bits/stl_vector.h:11:2
 """
 
+FIREFOX = """\
+add@https://shop.test/static/js/cart.js:12:5
+async*run@https://shop.test/static/js/main.js:4:3
+@https://shop.test/static/js/main.js:1:1
+setTimeout handler*tick@webpack:///node_modules/react-dom/index.js:9:9
+global code@https://shop.test/static/js/boot.js:3:7
+"""
+DOTNET_RELEASE = """\
+Unhandled exception. System.AggregateException: One or more errors occurred. (Cart closed)
+ ---> System.InvalidOperationException: Cart closed
+   at Shop.Cart.Add(Int32 n)
+   at Shop.Cart.<FillAsync>d__5.MoveNext()
+--- End of stack trace from previous location ---
+   at System.Runtime.CompilerServices.TaskAwaiter.HandleNonSuccess(Task task)
+   --- End of inner exception stack trace ---
+   at Shop.Program.Main(String[] args) in C:\\src\\Program.cs:line 9
+"""
+SUPPRESSED = """\
+com.shop.Closed: cart closed
+\tat com.shop.Cart.add(SourceFile:42)
+\tSuppressed: java.io.IOException: disk full
+\t\tat com.shop.Store.close(Store.java:9)
+\t\t... 3 more
+Caused by: kotlinx.coroutines.JobCancellationException: gone
+\tat _COROUTINE._BOUNDARY._(CoroutineDebugging.kt:46)
+\tat com.shop.Pool$take$1.invokeSuspend(Pool.kt:31)
+"""
+RACE = """\
+WARNING: DATA RACE
+Write at 0x00c0000b4018 by goroutine 9:
+  example.com/shop/stats.(*Counter).Inc()
+      /home/ada/shop/stats/counter.go:22 +0x44
+"""
+GO_ELSEWHERE = """\
+panic: no such item
+
+goroutine 1 [running]:
+main.main()
+\tC:/Users/ada/shop/main.go:9 +0x25
+runtime.main()
+\t/opt/hostedtoolcache/go/1.22/x64/src/runtime/proc.go:271 +0x2a6
+"""
+RUST_WINDOWS = """\
+   4: shop::main
+             at C:\\shop\\src\\main.rs:4:9
+"""
+RUBY_TTY = """\
+\t1: from src/main.rb:4:in `<main>'
+src/cart.rb:12:in `block (2 levels) in add': no such item (KeyError)
+"""
+GDB = """\
+Program received signal SIGSEGV, Segmentation fault.
+#0  0x0000555555555131 in cart_add (cart=0x0, n=3) at src/cart.cc:12
+#1  main () at src/main.c:4
+#2  0x00007ffff7df7d90 in __libc_start_call_main (main=0x5) at ../sysdeps/nptl/libc_start.h:58
+#3  0x00007ffff7df7e40 in __libc_start_main () from /lib/x86_64-linux-gnu/libc.so.6
+"""
+PYTEST = """\
+tests/test_cart.py:12:
+_ _ _ _ _
+src/cart.py:31: in acquire
+    self._refill()
+E       Failed: Timeout (>10.0s) from pytest-timeout.
+
+src/cart.py:24: Failed
+"""
+PANICKED = "thread 'main' panicked at src/cart.rs:12:5:\nno such item\n"
+TSC = """\
+src/server/seed.ts:3:20 - error TS2307: Cannot find module '@/lib/db'.
+src/cart.ts(4,1): error TS2322: Type 'string' is not assignable to type 'number'.
+"""
+GCC = "src/cart.cc:12:3: error: use of undeclared identifier 'x'\n"
+UBSAN = "src/cart.cc:12:3: runtime error: signed integer overflow: 1 + 2147483647\n"
+GO_BUILD = "# shop/config\ninternal/config/load.go:27:26: cannot infer T\n"
+
 REAL = {
+    "firefox and safari": (FIREFOX, [
+        ("https://shop.test/static/js/cart.js", "add", OWN),
+        ("https://shop.test/static/js/main.js", "run", OWN),
+        ("https://shop.test/static/js/main.js", "", OWN),
+        ("webpack:///node_modules/react-dom/index.js", "setTimeout handler*tick", LIBRARY),
+        ("https://shop.test/static/js/boot.js", "global code", OWN),
+    ]),
+    "dotnet without symbols": (DOTNET_RELEASE, [
+        ("", "Shop.Cart.Add", OWN),
+        ("", "Shop.Cart.<FillAsync>d__5.MoveNext", OWN),
+        ("", "System.Runtime.CompilerServices.TaskAwaiter.HandleNonSuccess", LIBRARY),
+        ("C:\\src\\Program.cs", "Shop.Program.Main", OWN),
+    ]),
+    "java suppressed, kotlin coroutine": (SUPPRESSED, [
+        ("SourceFile", "com.shop.Cart.add", OWN),
+        ("Store.java", "com.shop.Store.close", OWN),
+        ("CoroutineDebugging.kt", "_COROUTINE._BOUNDARY._", LIBRARY),
+        ("Pool.kt", "com.shop.Pool$take$1.invokeSuspend", OWN),
+    ]),
+    "go race": (RACE, [
+        ("/home/ada/shop/stats/counter.go", "example.com/shop/stats.(*Counter).Inc", OWN),
+    ]),
+    "go on windows": (GO_ELSEWHERE, [
+        ("C:/Users/ada/shop/main.go", "main.main", OWN),
+        ("/opt/hostedtoolcache/go/1.22/x64/src/runtime/proc.go", "runtime.main", LIBRARY),
+    ]),
+    "rust on windows": (RUST_WINDOWS, [("C:\\shop\\src\\main.rs", "shop::main", OWN)]),
+    "ruby on a terminal": (RUBY_TTY, [
+        ("src/main.rb", "<main>", OWN),
+        ("src/cart.rb", "block (2 levels) in add", OWN),
+    ]),
+    "gdb": (GDB, [
+        ("src/cart.cc", "cart_add", OWN),
+        ("src/main.c", "main", OWN),
+        ("../sysdeps/nptl/libc_start.h", "__libc_start_call_main", LIBRARY),
+    ]),
+    "pytest": (PYTEST, [("src/cart.py", "acquire", OWN), ("src/cart.py", "", OWN)]),
+    "a panic without a backtrace": (PANICKED, [("src/cart.rs", "", OWN)]),
+    "tsc": (TSC, [("src/server/seed.ts", "", OWN), ("src/cart.ts", "", OWN)]),
+    "gcc and clang": (GCC, [("src/cart.cc", "", OWN)]),
+    "undefined behaviour sanitizer": (UBSAN, [("src/cart.cc", "", OWN)]),
+    "go build": (GO_BUILD, [("internal/config/load.go", "", OWN)]),
     "python": (PYTHON, [
         ("/home/ada/shop/src/cart.py", "add", OWN),
         ("/home/ada/shop/src/main.py", "<module>", OWN),
@@ -261,11 +379,27 @@ UNITS = [
     "#1 0x1 in a ", "webpack:///", "file:///", "async ", "at async ", "0x0 - ", "=", "k=", "://",
     "a://",
     "://a:", "é", "\x00", "a.java", "|", "-", "_9", "A.", "::", ".:", "at a/", "\\",
+    "@", "@/", "a@", "/a", "C:\\", "/tmp/", "#1 a (", " (", ") at ", "[", "[a] ", "10:00:00 1 ",
+    "ERROR a", "E ", "1 ", "a |", "a | ", "\x1b[", "\r\n", "error TS", "a.py:1: ",
+    " panicked at '", "$$", "Caused by: ", "\n ", "\n\t",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "head", ["", 'File "', "at ", "at x(", "#0 0x1 in ", "--> ", "1: ", "from "]
+    "head",
+    [
+        "",
+        "2026-01-01 10:00:00 ",
+        "a@",
+        "#1 ",
+        'File "',
+        "at ",
+        "at x(",
+        "#0 0x1 in ",
+        "--> ",
+        "1: ",
+        "from ",
+    ],
 )
 def test_no_pattern_takes_quadratic_time(head: str) -> None:
     """The usual 5 ms are far below the limit; quadratic time is over 10 s."""

@@ -30,10 +30,10 @@ def test_of_two_records_with_the_same_words_the_one_with_the_phrase_comes_first(
 def test_among_the_same_errors_the_closest_comes_first(make_index: Make) -> None:
     index = make_index()
     shelf = Shelf(["nothing of the kind"])
-    shelf.put("a", an_error(1, "disk quota of ada exceeded", fingerprint="f" * 32))
-    shelf.put("b", an_error(2, "socket closed by peer", fingerprint="f" * 32))
+    shelf.put("a", an_error(1, "disk quota of ada exceeded", fingerprint="2-" + "f" * 32))
+    shelf.put("b", an_error(2, "socket closed by peer", fingerprint="2-" + "f" * 32))
     shelf.refresh(index)
-    hits = index.search("socket closed by peer", fingerprint="f" * 32).hits
+    hits = index.search("socket closed by peer", fingerprint="2-" + "f" * 32).hits
     assert [(hit.entry.key, hit.score) for hit in hits[:2]] == [("b", 1.0), ("a", 1.0)]
 
 

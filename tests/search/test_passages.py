@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kagura_git.model.fingerprint import frames
+from kagura_git.model.frames import frames
 from kagura_git.search.passages import WORDS, essence, passages, places
 
 TRACE = """Traceback (most recent call last):

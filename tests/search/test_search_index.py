@@ -182,9 +182,9 @@ def test_a_threshold_leaves_out_what_scores_less(index: SearchIndex) -> None:
 
 def test_the_same_error_comes_first_with_score_1(index: SearchIndex) -> None:
     shelf = Shelf(TEXTS)
-    shelf.put("same", an_error(9, "worded quite otherwise", fingerprint="f" * 32))
+    shelf.put("same", an_error(9, "worded quite otherwise", fingerprint="2-" + "f" * 32))
     shelf.refresh(index)
-    hits = index.search(TEXTS[0], fingerprint="f" * 32).hits
+    hits = index.search(TEXTS[0], fingerprint="2-" + "f" * 32).hits
     assert (hits[0].entry.key, hits[0].score) == ("same", 1.0)
     assert hits[1].entry.key == "k000"
     assert hits[1].score < 1

@@ -98,18 +98,18 @@ def test_a_first_segment_that_is_mostly_gone_is_written_anew(index: SearchIndex)
 
 def test_filters_and_fingerprints_reach_every_segment(index: SearchIndex) -> None:
     shelf = filled(50)
-    shelf.put("old", an_error(60, "cache lock", fingerprint="a" * 32))
+    shelf.put("old", an_error(60, "cache lock", fingerprint="2-" + "a" * 32))
     shelf.refresh(index)
-    shelf.put("new", an_error(61, "cache lock", fingerprint="b" * 32))
+    shelf.put("new", an_error(61, "cache lock", fingerprint="2-" + "b" * 32))
     shelf.refresh(index)
     assert len(names(index)) == 2
     for mark, key in (("a", "old"), ("b", "new")):
-        assert index.search("thread", fingerprint=mark * 32).hits[0].entry.key == key
+        assert index.search("thread", fingerprint="2-" + mark * 32).hits[0].entry.key == key
     only = index.search("cache", 5, keep=lambda entry: entry.key in {"old", "new"}).hits
     assert {hit.entry.key for hit in only} == {"old", "new"}
     shelf.put("old", an_error(60, "cache lock otherwise"))
     shelf.refresh(index)
-    assert index.search("thread", fingerprint="a" * 32).hits[0].score < 1
+    assert index.search("thread", fingerprint="2-" + "a" * 32).hits[0].score < 1
 
 
 @pytest.mark.parametrize("suffix", [".entries", ".words", ".texts", ".vectors"])
