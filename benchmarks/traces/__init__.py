@@ -1,0 +1,1 @@
+"""Stack traces met again, and which of them are one error."""
