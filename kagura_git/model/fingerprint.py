@@ -49,13 +49,18 @@ _NAMELESS: Final = (
     r".*<(?:anonymous|top \(required\))>"
 )
 _BELOW: Final = re.compile(r"\n[ \t|]++(?!File [\"'])([^\n]{1,300})")
+# How far above a place pytest may have started to print its function.
+_FUNCTION: Final = 4_000
 _VOLATILE: Final = re.compile(r"0x[0-9a-f]+|::h[0-9a-f]{16}\b|\$\$[0-9a-f]{6,}\b|\d+")
 _BUNDLE_HASH: Final = re.compile(r"[.-](?=\w*\d)\w{8,}(?=\.[cm]?js$)")
 _PYTHON: Final = (".py", ".pyx")
+# A file's name and a function that are a test; the helpers of tests are none, nor is a script
+# that only goes by such a name. A test runner may print `?` or nothing for the test itself.
 _TEST: Final = (
-    r"tests?_[^:]*\.pyx?:|[^:]*_tests?\.(?:py|go|rb|rs|cc|cpp|exs):|tests\.py:|[^:]*_spec\.rb:|"
-    r"[^:]*\.(?:test|spec)\.[cm]?[jt]sx?:|[^:]*(?:Tests?|IT|Spec)\.(?:java|kt|scala|groovy):|"
-    r":(?:[^:(]*\.)?\w*Tests?\.\w|[^:]*\.rs:(?:.*::)?tests?::"
+    r"(?:tests?_[^:]*|[^:]*_tests?|tests)\.pyx?:(?:\??\Z|(?i:(?:.*\.)?(?:test|set_?up|tear_?down)))|"
+    r"[^:]*_test\.go:.*\.(?:Test|Benchmark|Fuzz|Example)|[^:]*\.rb:(?:.*[#\s])?test_|"
+    r"[^:]*(?:Tests?|IT|Spec)\.(?:java|kt|scala|groovy):|(?:[^:]*\.cs)?:(?:.*\.)?\w*Tests?\.\w|"
+    r"[^:]*\.rs:(?:.*::)?tests?::"
 )
 # What every panic or promise passes on its way out says nothing about where it began.
 _WAY_OUT: Final = (
@@ -141,13 +146,18 @@ def _test(found: Sequence[Call]) -> tuple[str, str] | None:
     is a library in one environment is one's own code in the next.
     """
     outer_first = any(call.frame.path.endswith(_PYTHON) for call in found)
-    tests = [c for c in found if c.frame.own and c.named and re.match(_TEST, c.key)]
+    tests = [call for call in found if call.named and _is_test(call.frame)]
     if not tests:
         return None
     inward = list(found) if outer_first else list(reversed(found))
     inner = next((c for c in reversed(inward) if not _on_the_way_out(c.frame)), inward[-1])
     test = tests[0] if outer_first else tests[-1]
     return test.key, _file_name(inner.frame.path)
+
+
+def _is_test(frame: Frame) -> bool:
+    name = frame.path.replace("\\", "/").rsplit("/", 1)[-1]
+    return frame.own and re.match(_TEST, f"{name}:{frame.function}") is not None
 
 
 def _last_thrown(trace: str, found: Sequence[Call]) -> Sequence[Call]:
@@ -167,9 +177,9 @@ def _on_the_way_out(frame: Frame) -> bool:
 
 
 def _call(trace: str, found: Located) -> Call:
-    frame, at, end = found
+    frame, at, _ = found
     nameless = re.match(_NAMELESS, frame.function) is not None
-    source = _source(trace, frame, end) if nameless else ""
+    source = _source(trace, found) if nameless else ""
     said = _VOLATILE.sub("#", source or frame.function)
     return Call(frame, at, f"{_file_name(frame.path)}:{said}", bool(source) or not nameless)
 
@@ -180,10 +190,20 @@ def _file_name(path: str) -> str:
     return "" if name.endswith(".cs") else _BUNDLE_HASH.sub("", name)
 
 
-def _source(trace: str, frame: Frame, end: int) -> str:
-    """Return the line of source printed below a Python frame outside any function; else none."""
-    line = _BELOW.match(trace, end) if frame.path.endswith(_PYTHON) else None
-    return " ".join(line[1].split()) if line else ""
+def _source(trace: str, found: Located) -> str:
+    """Return the line of source printed with a Python frame outside any function; else none.
+
+    It stands below the frame, or above it after a ``>`` where pytest prints the function.
+    """
+    frame, start, end = found
+    if not frame.path.endswith(_PYTHON):
+        return ""
+    below = _BELOW.match(trace, end)
+    if below:
+        return " ".join(below[1].split())
+    above = trace[max(0, start - _FUNCTION) : start].rpartition("\n_ _ _")[2]
+    marked = re.findall(r"(?m)^>[ \t]+([^\n]{1,300})", above) if not frame.function else ()
+    return " ".join(marked[-1].split()) if marked else ""
 
 
 def without_recursion(keys: Iterable[str]) -> list[str]:

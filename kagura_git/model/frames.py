@@ -96,10 +96,11 @@ _FORMATS: Final = (
         r"^[ \t]*#\d+[ \t]+0x[0-9a-f]+ in (?P<fn>[^\n]+?) "
         rf"(?P<path>{_DRIVE}[^\s:()]+):\d+",
     ),
-    # pytest: src/cart.py:12: in add
+    # pytest: src/cart.py:12: in add, or the error's type, or nothing
     (
         ".py",
-        rf"^(?P<path>{_DRIVE}[^\s:]+\.pyx?):\d+: (?:in (?P<fn>[^\n]+)|[A-Za-z][\w.]{{0,80}}$)",
+        rf"^(?P<path>{_DRIVE}[^\s:]+\.pyx?):\d+:"
+        r"(?: in (?P<fn>[^\n]+)| [A-Za-z][\w.]{0,80}$|[ \t]*$)",
     ),
 )
 # One place and no calls: looked for only where there is nothing else.

@@ -134,8 +134,40 @@ def test_a_test_without_a_name_is_told_by_its_source_or_by_all_its_calls() -> No
     assert not same(nameless, nameless.replace("add(1)", "remove(1)"))
     bare = nameless.replace("    add(1)\n", "")
     assert not same(bare, bare.replace("/cart.py", "/order.py"))
+    script = in_test("<module>", "/x/shop/store.py")
+    assert not same(script, in_test("<module>", "/x/shop/store.py", "order.py"))
+    helper = in_test("make_cart", "/x/shop/store.py")
+    assert not same(helper, in_test("make_cart", "/x/shop/store.py", "order.py"))
     jest = "    at Object.<anonymous> (src/cart.test.ts:5:1)\n    at {} (src/a.ts:1:1)\n"
     assert not same(jest.format("one"), jest.format("two"))
+
+
+PYTEST = """\
+_________________ test_add _________________
+
+    def test_add():
+        cart = Cart()
+>       assert cart.add(1) == 1
+
+tests/test_cart.py:12:
+_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _
+src/cart.py:31: in add
+    self._refill()
+_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _
+    def _refill(self):
+>       with self._lock:
+E       Failed: Timeout (>10.0s) from pytest-timeout.
+
+src/cart.py:24: Failed
+"""
+
+
+def test_what_pytest_prints_at_length_is_told_by_the_marked_line() -> None:
+    assert same(PYTEST, PYTEST.replace(":12:", ":99:").replace("Cart()", "Cart(7)"))
+    assert same(PYTEST, PYTEST.replace("src/cart.py:31: in add\n    self._refill()\n", ""))
+    assert not same(PYTEST, PYTEST.replace("cart.add(1)", "cart.remove(1)"))
+    outside = PYTEST.replace("tests/test_cart.py", "src/main.py")
+    assert not same(outside, outside.replace("with self._lock", "with self._pool"))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +178,7 @@ def test_a_test_without_a_name_is_told_by_its_source_or_by_all_its_calls() -> No
         ("shop/cart.TestAdd(0xc00)\n\t/src/cart_test.go:9 +0x1\n",
          "panic({0x4})\n\t/usr/local/go/src/runtime/panic.go:884 +0x2\n"
          "shop/cart.add(0x1)\n\t/src/cart.go:5 +0x3\n", "shop.run()\n\t/src/main.go:7 +0x4\n"),
-        ("from spec/cart_spec.rb:9:in `adds'\n", "src/cart.rb:5:in `add'\n",
+        ("from test/cart_test.rb:9:in `test_adds'\n", "src/cart.rb:5:in `add'\n",
          "from src/main.rb:7:in `run'\n"),
         ("   9: shop::tests::adds\n             at ./src/lib.rs:9:1\n",
          "   1: shop::add\n             at ./src/cart.rs:5:1\n",

@@ -251,7 +251,9 @@ REAL = {
         ("src/main.c", "main", OWN),
         ("../sysdeps/nptl/libc_start.h", "__libc_start_call_main", LIBRARY),
     ]),
-    "pytest": (PYTEST, [("src/cart.py", "acquire", OWN), ("src/cart.py", "", OWN)]),
+    "pytest": (PYTEST, [
+        ("tests/test_cart.py", "", OWN), ("src/cart.py", "acquire", OWN), ("src/cart.py", "", OWN),
+    ]),
     "a panic without a backtrace": (PANICKED, [("src/cart.rs", "", OWN)]),
     "tsc": (TSC, [("src/server/seed.ts", "", OWN), ("src/cart.ts", "", OWN)]),
     "gcc and clang": (GCC, [("src/cart.cc", "", OWN)]),
@@ -381,7 +383,7 @@ UNITS = [
     "://a:", "é", "\x00", "a.java", "|", "-", "_9", "A.", "::", ".:", "at a/", "\\",
     "@", "@/", "a@", "/a", "C:\\", "/tmp/", "#1 a (", " (", ") at ", "[", "[a] ", "10:00:00 1 ",
     "ERROR a", "E ", "1 ", "a |", "a | ", "\x1b[", "\r\n", "error TS", "a.py:1: ",
-    " panicked at '", "$$", "Caused by: ", "\n ", "\n\t",
+    " panicked at '", "$$", "a.py:1:\n", ">  a\n", "\n_ _ _", "Caused by: ", "\n ", "\n\t",
 ]  # fmt: skip
 
 
