@@ -83,7 +83,11 @@ class Call(NamedTuple):
 
 def message_shape(message: str) -> str:
     """Return the message with URLs, folders, assigned values and tokens with digits masked."""
-    text = _URL.sub("#", plain(message).lower())
+    return _masked(plain(message))
+
+
+def _masked(text: str) -> str:
+    text = _URL.sub("#", text.lower())
     text = _PAIR.sub("#", text)
     text = _FOLDERS.sub("", re.sub(_TEMPORARY, "#", text))
     text = _DIGITS.sub("#", text)
@@ -128,7 +132,7 @@ def _place(trace: str, message: str) -> tuple[str, ...]:
     found = calls(trace)
     if not found:
         # Not a known trace format: its own masked lines must agree.
-        lines = (message_shape(bare(line)) for line in trace.splitlines())
+        lines = (_masked(bare(line)) for line in trace.splitlines())
         return ("trace", *filter(None, lines))
     test = _test(found)
     if test:

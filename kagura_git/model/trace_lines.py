@@ -23,10 +23,10 @@ _TOKEN: Final = (
 _PREFIX: Final = (
     # Compiled when asked for: a hook need not pay.
     # docker compose and docker build, before what the program itself wrote.
-    r"^(?:[A-Za-z][\w.-]{0,60} {0,40}\| ?|\#\d{1,4} \d{1,9}\.\d{1,9} )?"
+    r"^(?=\S)(?:[A-Za-z][\w.-]{0,60} {0,40}\| ?|\#\d{1,4} \d{1,9}\.\d{1,9} )?"
     rf"(?:(?:{_STAMP})(?: (?:{_TOKEN})(?=[ \t\n]|\Z)){{0,4}} ?|\[{_LEVEL}\] ?)?"
 )
-_LEADING: Final = rf"[ \t]*(?:(?:{_TOKEN})(?=[ \t]|\Z)[ \t]*)*"
+_LEADING: Final = rf"\A[ \t]*(?:(?:{_TOKEN})(?=[ \t]|\Z)[ \t]*)*"
 _INDENT: Final = re.compile(r"^[ \t]*+(?=[^\s])", re.MULTILINE)
 
 
@@ -35,12 +35,15 @@ def plain(trace: str) -> str:
     text = trace.replace("\r\n", "\n")
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
-    return _dedented(re.sub(_PREFIX, "", _dedented(text), flags=re.MULTILINE))
+    text = _dedented(text)
+    for _ in range(2):  # one program's log may run through another's
+        text = _dedented(re.sub(_PREFIX, "", text, flags=re.MULTILINE))
+    return text
 
 
 def bare(line: str) -> str:
     """Return a line without level, thread and process at its start, whether or not a time led."""
-    return re.sub(rf"\A{_LEADING}", "", line)
+    return re.sub(_LEADING, "", line)
 
 
 def _dedented(text: str) -> str:

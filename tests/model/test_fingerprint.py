@@ -86,6 +86,7 @@ TERMINALS = {
     "logcat": lambda line: f"03-01 12:30:15.250  1234  5678 E AndroidRuntime: {line}",
     "kubernetes": lambda line: f"2026-03-01T12:30:15.250912Z stderr F {line}",
     "maven": lambda line: f"[ERROR] {line}",
+    "docker build below a logger": lambda line: f"2026-03-01 12:30:15    #9 0.412 {line}",
     "windows": lambda line: f"{line}\r",
     "an indentation": lambda line: f"    {line}" if line else "",
 }
