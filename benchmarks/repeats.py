@@ -1,6 +1,6 @@
 """Does the same error, met again, find its record?
 
-    python benchmarks/repeats.py [--data FOLDER] [--misses]
+    python benchmarks/repeats.py [--data FOLDER] [--only CHANGE] [--misses]
 
 Stores the traces of tests/data/corpus (five languages) through the public API,
 changes each as the world does (another line, machine, process, terminal, log)
@@ -62,8 +62,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of further sets")
     parser.add_argument("--misses", action="store_true", help="list what was not found")
     parser.add_argument("--marks", action="store_true", help="fingerprints only, without search")
+    parser.add_argument("--only", action="append", help="only this change (may be repeated)")
     given = parser.parse_args()
-    measure("corpus", corpus(), given.misses, given.marks)
+    measure("corpus", corpus(), given)
     for folder in sets.folders(given.data, None) if given.data else ():
         traces = [
             Trace(r["error_type"], r["message"], r["stack_trace"])
@@ -71,7 +72,7 @@ def main() -> None:
             if r.get("stack_trace")
         ]
         if traces:
-            measure(folder.name, traces, given.misses, given.marks)
+            measure(folder.name, traces, given)
 
 
 def corpus() -> list[Trace]:
@@ -84,13 +85,15 @@ def corpus() -> list[Trace]:
     ]
 
 
-def measure(name: str, traces: list[Trace], misses: bool, marks_only: bool) -> None:
+def measure(name: str, traces: list[Trace], given: argparse.Namespace) -> None:
     """Print the table of one set."""
     once = {trace.mark: trace for trace in reversed(traces)}
     print(f"{name}: {len(traces)} traces, {len(once)} fingerprints")
     print(f"{'the same error with other':<28} {'changed':>8} {'same mark':>10} {'hit@1':>7}")
-    with stored(once, marks_only) as found:
+    with stored(once, given.marks) as found:
         for what, mutation in mutations.ALL.items():
+            if given.only and what not in given.only:
+                continue
             same = hits = changed = 0
             for number, trace in enumerate(traces):
                 rng = random.Random(f"{what} {number}")
@@ -100,12 +103,12 @@ def measure(name: str, traces: list[Trace], misses: bool, marks_only: bool) -> N
                 )
                 changed += again.text != trace.text
                 kept = again.mark == trace.mark
-                hit = marks_only or found(again.text) == trace.mark
+                hit = given.marks or found(again.text) == trace.mark
                 same, hits = same + kept, hits + hit
-                if misses and not (kept and hit):
+                if given.misses and not (kept and hit):
                     says = ", ".join(["mark"] * (not kept) + ["search"] * (not hit))
                     print(f"  [{says}] {trace.error_type}: {trace.message[:70]!r} #{number}")
-            share = f"{hits / len(traces):>7.3f}" if not marks_only else ""
+            share = f"{hits / len(traces):>7.3f}" if not given.marks else ""
             print(f"{what:<28} {changed:>8} {same / len(traces):>10.3f} {share}", flush=True)
     print()
 
