@@ -1,12 +1,13 @@
 """When two errors are the same error.
 
-A test that fails is known by the test: same type, same test, same file where
-it went wrong. Any other trace: same type and same own frames (file name and
-function, or the line of source where there is no function to name), line
-numbers and folders aside; where nothing of it has a name, the masked message
-must agree too. Without a trace: same type, same file and same message with its
-volatile tokens masked. Type and message alone never join two errors
-(precision .5 on labelled traces, against .98 and more for these rules).
+A test that fails is known by the test: same type, same test at the same line of
+source where that is printed, same file where it went wrong. Any other trace:
+same type and same own frames (file name and function, or the line of source
+where there is no function to name), line numbers and folders aside; where
+nothing of it has a name, the masked message must agree too. Without a trace:
+same type, same file and same message with its volatile tokens masked. Type and
+message alone never join two errors (precision .5 on labelled traces, against
+.98 and more for these rules).
 
 A fingerprint names the rule it was made by. Records keep the one they were
 stored with; :func:`of_error` makes it anew where the rule has changed since,
@@ -51,7 +52,12 @@ _NAMELESS: Final = (
 _BELOW: Final = re.compile(r"\n[ \t|]++(?!File [\"'])([^\n]{1,300})")
 # How far above a place pytest may have started to print its function.
 _FUNCTION: Final = 4_000
-_VOLATILE: Final = re.compile(r"0x[0-9a-f]+|::h[0-9a-f]{16}\b|\$\$[0-9a-f]{6,}\b|\d+")
+# Numbers that a compiler gave; those that somebody chose (test_page2) tell functions apart.
+_VOLATILE: Final = re.compile(
+    r"0x[0-9a-f]+|::h[0-9a-f]{16}\b|\$\$[0-9a-f]{6,}\b|(?<=[$|#(])\d+(?:_\d+)*|"
+    r"(?<=__)\d+(?:_\d+)*|(?<=DisplayClass)\d+_\d+|(?<=\.func)\d+(?:\.\d+)*|(?<=Lambda/)\d+"
+)
+_NUMBER: Final = re.compile(r"0x[0-9a-f]+|\d+")
 _BUNDLE_HASH: Final = re.compile(r"[.-](?=\w*\d)\w{8,}(?=\.[cm]?js$)")
 _PYTHON: Final = (".py", ".pyx")
 # A file's name and a function that are a test; the helpers of tests are none, nor is a script
@@ -183,9 +189,14 @@ def _on_the_way_out(frame: Frame) -> bool:
 def _call(trace: str, found: Located) -> Call:
     frame, at, _ = found
     nameless = re.match(_NAMELESS, frame.function) is not None
-    source = _source(trace, found) if nameless else ""
-    said = _VOLATILE.sub("#", source or frame.function)
-    return Call(frame, at, f"{_file_name(frame.path)}:{said}", bool(source) or not nameless)
+    # What one line of a test asserts is not what the next one does.
+    source = _source(trace, found) if nameless or _is_test(frame) else ""
+    # A line of source that ends where its arguments begin is any call of that function.
+    cut = source.endswith("(")
+    key = f"{_file_name(frame.path)}:{_VOLATILE.sub('#', '' if nameless else frame.function)}"
+    if source and (nameless or not cut):
+        key += f":{_NUMBER.sub('#', source)}"
+    return Call(frame, at, key, not nameless or (bool(source) and not cut))
 
 
 def _file_name(path: str) -> str:

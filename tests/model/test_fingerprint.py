@@ -193,6 +193,33 @@ def test_tests_are_known_in_other_languages(outer: str, inner: str, between: str
     assert not same(inner + between, between)
 
 
+def test_two_assertions_of_one_test_are_two_errors() -> None:
+    trace = '  File "/x/tests/test_cart.py", line {}, in test_add\n    assert cart.{}\n'
+    assert same(trace.format(3, "total == 2"), trace.format(8, "total == 5"))
+    assert not same(trace.format(3, "total == 2"), trace.format(4, "empty"))
+
+
+def test_a_number_in_a_functions_name_tells_it_apart_unless_a_compiler_gave_it() -> None:
+    page = '  File "/x/cart.py", line 3, in page2\n'
+    assert not same(page, page.replace("page2", "page3"))
+    assert not same(in_test("test_2", "/x/a.py"), in_test("test_3", "/x/a.py"))
+    closure = "main.run.func{}.{}()\n\t/src/main.go:4 +0x25\n"
+    assert same(closure.format(1, 2), closure.format(3, 1))
+    lambdas = (
+        "   at Shop.Cart.<>c__DisplayClass{0}_0.<Fill>g__One|{0}_1() in /src/Cart.cs:line 30\n"
+    )
+    assert same(lambdas.format(1), lambdas.format(4))
+    machine = "   at Shop.Cart.<FillAsync>d__{}.MoveNext()\n"
+    assert same(machine.format(5), machine.format(12))
+
+
+def test_a_call_cut_at_its_arguments_names_nothing() -> None:
+    trace = '  File "/x/tests/test_cart.py", line {}, in ?\n    add(\n'
+    first = fingerprint("ValueError", "too many apples", trace.format(3))
+    assert first == fingerprint("ValueError", "too many apples", trace.format(9))
+    assert first != fingerprint("ValueError", "too many pears", trace.format(9))
+
+
 def test_where_nothing_has_a_name_the_message_must_agree() -> None:
     place = "error[E0382]: x\n  --> src/main.rs:5:20\n"
     first = fingerprint("E0382", "borrow of moved value: `cart`", place)
