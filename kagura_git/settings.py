@@ -41,6 +41,7 @@ class Settings:
     hooks_enabled: bool = True
     trailers: bool = True
     model: str = DEFAULT_MODEL
+    reranker: str = ""
     offline: bool = False
     project_id: str | None = None
     enabled: bool = True
@@ -83,6 +84,8 @@ KEYS: Final[Mapping[Name, Key]] = {
     ("notes", "push"): Key("push_notes", bool, Repository.SETS),
     ("notes", "push_seconds"): Key("push_seconds", int, Repository.SETS, 1, 600),
     ("search", "model"): Key("model", str, Repository.SETS),
+    # It costs every search a second look: whose time it is decides.
+    ("search", "reranker"): Key("reranker", str, Repository.NEVER),
     ("search", "offline"): Key("offline", bool, Repository.RAISES),
     ("coding_memory", "enabled"): Key("enabled", bool, Repository.LOWERS),
     ("coding_memory", "max_session_duration_hours"): Key(
@@ -137,6 +140,8 @@ def _settings(environ: Mapping[str, str], repository: Mapping[str, Any]) -> Sett
         said_by = "repository"
     if environ.get("KAGURA_SEARCH_MODEL"):
         values["model"], said_by = environ["KAGURA_SEARCH_MODEL"], "user"
+    if environ.get("KAGURA_SEARCH_RERANKER"):
+        values["reranker"] = environ["KAGURA_SEARCH_RERANKER"]
     if environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
         values["offline"] = True
     passed_over = (*ignored, *_unknown(repository))

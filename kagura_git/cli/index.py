@@ -90,10 +90,21 @@ def model() -> None:
 def model_status(app: App) -> Answer:
     """Say which model is used and where it comes from."""
     found: Any = app.memory.recaller.model
-    data = {"model": app.memory.ws.settings.model, "present": found.digest is not None}
-    data |= {"digest": found.digest, "reason": found.reason}
-    state = styled("g", "present") if data["present"] else styled("y", f"absent: {found.reason}")
-    return Answer(data, [f"{data['model']}: {state}"])
+    name, present = app.memory.ws.settings.model, found.digest is not None
+    data: dict[str, Any] = {"model": name, "present": present, "digest": found.digest}
+    data |= {"reason": found.reason, "reranker": None}
+    lines = [f"{name}: {_state(present, found.reason)}"]
+    reranker = app.memory.recaller.reranker
+    if reranker is not None:
+        at_hand = reranker.at_hand()
+        second = {"model": reranker.model, "present": at_hand, "reason": reranker.reason}
+        data["reranker"] = second
+        lines.append(f"{reranker.model} (reranker): {_state(at_hand, reranker.reason)}")
+    return Answer(data, lines)
+
+
+def _state(present: bool, reason: str) -> str:
+    return styled("g", "present") if present else styled("y", f"absent: {reason}")
 
 
 @command(model)

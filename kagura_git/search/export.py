@@ -39,21 +39,10 @@ class NotExportable(Exception):
 
 def load_original(folder: str, device: str = "cpu") -> Any:
     """Return the sentence-transformers model of a folder, without the network."""
-    for module in json.loads((Path(folder) / "modules.json").read_text("utf-8")):
-        # Another class would be imported by name, from wherever Python finds it.
-        if not str(module["type"]).startswith("sentence_transformers."):
-            raise KaguraError(
-                f"the model needs code of its own: {module['type']}",
-                hint="Choose a model made of sentence-transformers' own modules.",
-                where=folder,
-            )
-    warnings.simplefilter("ignore")
+    refuse_foreign_code(folder)
+    silence()
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as untyped
 
-    logging: Any = untyped
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     return SentenceTransformer(
         folder,
         device=device,
@@ -61,6 +50,29 @@ def load_original(folder: str, device: str = "cpu") -> Any:
         trust_remote_code=False,
         model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
     )
+
+
+def refuse_foreign_code(folder: str) -> None:
+    """Raise ``KaguraError`` if a model's parts are not those of sentence-transformers."""
+    parts = Path(folder) / "modules.json"
+    for module in json.loads(parts.read_text("utf-8")) if parts.is_file() else ():
+        # Another class would be imported by name, from wherever Python finds it.
+        if not str(module["type"]).startswith("sentence_transformers."):
+            raise KaguraError(
+                f"the model needs code of its own: {module['type']}",
+                hint="Choose a model made of sentence-transformers' own modules.",
+                where=folder,
+            )
+
+
+def silence() -> None:
+    """Keep the libraries from talking and from drawing bars."""
+    warnings.simplefilter("ignore")
+    from transformers.utils import logging as untyped
+
+    logging: Any = untyped
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 def export(folder: str, target: Path) -> None:

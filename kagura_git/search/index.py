@@ -15,6 +15,7 @@ from kagura_git.search.vectors import VectorCache
 
 if TYPE_CHECKING:
     from kagura_git.search.refresh import Load
+    from kagura_git.search.rerank import LazyReranker
 
 __all__ = ["Entry", "Hit", "Plan", "RefreshReport", "SearchIndex", "SearchResult", "Status"]
 
@@ -86,12 +87,20 @@ class SearchIndex:
         folder: where its files lie (the worktree's git directory).
         cache: the vectors of every text ever embedded.
         model: the embedding model, loaded when first needed.
+        reranker: reads the first hits again, if there is one.
     """
 
-    def __init__(self, folder: Path, cache: VectorCache, model: LazyModel) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        cache: VectorCache,
+        model: LazyModel,
+        reranker: LazyReranker | None = None,
+    ) -> None:
         self.folder = folder
         self.cache = cache
         self.model = model
+        self.reranker = reranker
         self._generation: Generation | None = None
         self._stamp: tuple[int, int, int] | None = None
         self._same: tuple[Mapping[str, str] | None, Generation | None] = (None, None)
@@ -193,7 +202,9 @@ class SearchIndex:
         now = self._current(self.model.prepare)
         if now is None:
             return SearchResult("lexical", [])
-        lines, hybrid = answer(now, self.model, query, k, keep, min_score, fingerprint)
+        lines, hybrid = answer(
+            now, self.model, query, k, keep, min_score, fingerprint, self.reranker
+        )
         hits = [Hit(entry, score, snippet) for entry, score, snippet in lines]
         return SearchResult("hybrid" if hybrid else "lexical", hits)
 

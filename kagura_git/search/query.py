@@ -14,6 +14,8 @@ from kagura_git.search.generation import Generation
 from kagura_git.search.manifest import Entry
 from kagura_git.search.passages import clean, essence
 from kagura_git.search.ranking import ranked
+from kagura_git.search.rerank import DEPTH as RERANKED
+from kagura_git.search.rerank import LazyReranker, reordered
 from kagura_git.search.snippet import snippet
 from kagura_git.search.tokens import tokens
 
@@ -31,6 +33,7 @@ def answer(
     keep: Callable[[Entry], bool] | None,
     min_score: float,
     fingerprint: str | None,
+    reranker: LazyReranker | None = None,
 ) -> tuple[list[tuple[Entry, float, str]], bool]:
     """Return entries with score and snippet, best first, and whether meaning was asked too."""
     entries = now.entries
@@ -44,8 +47,11 @@ def answer(
     found = with_pairs(found, now, text)
     if missing := same.difference(found.numbers.tolist()):
         found = _with(found, sorted(missing))
+    best = ranked(found, entries, same, max(k, RERANKED) if reranker else k)
+    if reranker:
+        best = reordered(best, same, lambda numbers: reranker.scores(text, map(now.text, numbers)))
     out = []
-    for number, score in ranked(found, entries, same, k)[: max(k, 0)]:
+    for number, score in best[: max(k, 0)]:
         if score >= min_score:
             entry = entries[number]
             out.append((entry, score, snippet(now.text(number), terms)))

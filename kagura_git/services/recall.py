@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ from kagura_git.workspace import Workspace
 if TYPE_CHECKING:
     from kagura_git.search.embed import LazyModel
     from kagura_git.search.index import RefreshReport, SearchIndex
+    from kagura_git.search.rerank import LazyReranker
     from kagura_git.services.lost import Lost
 
 __all__ = ["Filters", "Found", "Hit", "Recall"]
@@ -70,7 +72,7 @@ class Recall:
 
             folder = Path(self.ws.repo.private, "index")
             cache = VectorCache(Path(self.ws.repo.shared, "vectors.sqlite"))
-            self._index = SearchIndex(folder, cache, self.model)
+            self._index = SearchIndex(folder, cache, self.model, self.reranker)
             self._saved_marks = _read_marks(self._marks_file)
             self.ws.files.remember(self._saved_marks)
         return self._index
@@ -83,6 +85,16 @@ class Recall:
 
             self._model = LazyModel(self.ws.settings.model, cache_dir=self.cache_dir)
         return self._model
+
+    @cached_property
+    def reranker(self) -> LazyReranker | None:
+        """The cross-encoder that the user has named, if any; not loaded until a search."""
+        name = self.ws.settings.reranker
+        if not name:
+            return None
+        from kagura_git.search.rerank import LazyReranker
+
+        return LazyReranker(name, cache_dir=self.cache_dir)
 
     def forget_model(self) -> None:
         """Look for the model anew at the next use: it has just been fetched."""
@@ -152,7 +164,7 @@ class Recall:
         if self._wider is None:
             folder = Path(self.ws.repo.private, ABANDONED)
             seed(folder, self.index.folder)
-            self._wider = SearchIndex(folder, self.index.cache, self.model)
+            self._wider = SearchIndex(folder, self.index.cache, self.model, self.reranker)
         wider = corpus.joined(found)
         self._wider.refresh(wider.listing, lambda keys: documents(self.ws, keys, wider), progress)
         return self._wider, wider
