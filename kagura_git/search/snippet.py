@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
@@ -12,6 +13,7 @@ LIMIT: Final = 160
 _MOST_LINES: Final = 200
 _LINE_READ: Final = 2_000
 _CONTEXT: Final = 24
+_WORD: Final = re.compile(r"[^ ]+")
 
 
 def snippet(body: str, query: Collection[str]) -> str:
@@ -20,30 +22,39 @@ def snippet(body: str, query: Collection[str]) -> str:
     Without a shared term that is the first line.
     """
     wanted = set(query)
-    best, most = "", -1
-    for line in body.splitlines()[:_MOST_LINES]:
-        text = " ".join(line[:_LINE_READ].split())
-        if not text:
-            continue
-        shared = len(wanted.intersection(tokens(text)))
-        if shared > most:
-            best, most = text, shared
-    return best if len(best) <= LIMIT else _window(best, wanted)
+    # What a stem and all words that have it begin with.
+    roots = [term.removesuffix("y") or term for term in wanted]
+    lines = [" ".join(line[:_LINE_READ].split()) for line in body.splitlines()[:_MOST_LINES]]
+    bounds = [(-_at_most(line, roots), place) for place, line in enumerate(lines) if line]
+    if not bounds:
+        return ""
+    best, most = bounds[0][1], 0
+    for bound, place in sorted(bounds) if len(bounds) > 1 else ():
+        if -bound < most:
+            break
+        shared = len(wanted.intersection(tokens(lines[place])))
+        if shared > most or (shared == most and place < best):
+            best, most = place, shared
+    return lines[best] if len(lines[best]) <= LIMIT else _window(lines[best], wanted, roots)
 
 
-def _window(line: str, wanted: set[str]) -> str:
+def _at_most(line: str, roots: Collection[str]) -> int:
+    """Return how many terms a line can share, without taking it apart: ten times cheaper."""
+    if not line.isascii():
+        return len(roots)
+    plain = line.replace("\\", "/").lower()
+    return sum(1 for root in roots if root in plain)
+
+
+def _window(line: str, wanted: Collection[str], roots: Collection[str]) -> str:
     """Return the stretch of a long line that holds the most of the wanted terms."""
-    words = line.split(" ")
-    starts = [0]
-    for word in words:
-        starts.append(starts[-1] + len(word) + 1)
-    hits = [i for i, word in enumerate(words) if not wanted.isdisjoint(_terms(word))]
+    hits = _hits(line, wanted, roots)
     room = LIMIT - 2
     best, most = 0, -1
-    for first in hits:
-        inside = sum(1 for i in hits if i >= first and starts[i + 1] - starts[first] <= room)
+    for first, _ in hits:
+        inside = sum(1 for start, end in hits if start >= first and end - first < room)
         if inside > most:
-            best, most = starts[first], inside
+            best, most = first, inside
     begin = max(0, best - _CONTEXT)
     if begin:
         begin = line.find(" ", begin) + 1 or begin
@@ -55,7 +66,24 @@ def _window(line: str, wanted: set[str]) -> str:
     return f"{left}{piece}{right}"
 
 
-# A hundred words a window: asking the tokenizer for each took a third of a whole query.
+def _hits(line: str, wanted: Collection[str], roots: Collection[str]) -> list[tuple[int, int]]:
+    """Return where the words that have a wanted term start and end."""
+    plain = line.replace("\\", "/").lower()
+    if len(plain) != len(line) or not line.isascii():
+        spans = {(found.start(), found.end()) for found in _WORD.finditer(line)}
+    else:
+        spans = set()
+        for root in roots:
+            at = plain.find(root) if root else -1
+            while at >= 0:
+                start, end = plain.rfind(" ", 0, at) + 1, plain.find(" ", at)
+                end = len(plain) if end < 0 else end
+                spans.add((start, end))
+                at = plain.find(root, end)
+    wanted = set(wanted)
+    return sorted(span for span in spans if not wanted.isdisjoint(_terms(line[slice(*span)])))
+
+
 @lru_cache(maxsize=20_000)
 def _terms(word: str) -> tuple[str, ...]:
     return tuple(tokens(word))

@@ -3,9 +3,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
 from search_records import Shelf, an_error
 
-from kagura_git.search.adjacent import pairs
+from kagura_git.search.adjacent import beside, pairs
 from kagura_git.search.index import SearchIndex
 
 Make = Callable[..., SearchIndex]
@@ -15,6 +17,21 @@ def test_pairs_are_neighbours_with_stop_words_left_out() -> None:
     assert pairs("The lock of the Index") == {("lock", "index")}
     assert pairs("read_only: true") == {("read", "only"), ("only", "true")}
     assert pairs("alone") == pairs("") == set()
+
+
+WORDS = st.sampled_from(["lock", "locks", "a", "an", "the", "file", "anfile", "i", "é", "x1"])
+BETWEEN = st.sampled_from([" ", "_", ", ", "", "\n", "-"])
+
+
+ASKED = st.sampled_from(["lock", "file", "x1", "é"])  # never a stop word
+
+
+@given(st.lists(st.tuples(WORDS, BETWEEN)), ASKED, ASKED)
+def test_looking_for_a_pair_is_the_same_as_taking_the_text_apart(
+    parts: list[tuple[str, str]], first: str, second: str
+) -> None:
+    text = "".join(word + between for word, between in parts)
+    assert beside(text, first, second) == ((first, second) in pairs(text))
 
 
 def test_of_two_records_with_the_same_words_the_one_with_the_phrase_comes_first(
