@@ -14,10 +14,20 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from kagura_git.errors import KaguraError
+from kagura_git.setting_keys import (
+    ENVIRONMENT,
+    KEYS,
+    OWNERS,
+    YES,
+    Key,
+    Name,
+    Repository,
+    read_text,
+)
+from kagura_git.setting_keys import wrong as wrong_value
 from kagura_git.toml_file import read, stay_inside
 
 FILE: Final = "kagura.toml"
@@ -48,57 +58,21 @@ class Settings:
     max_session_hours: int = 24
     push_notes: bool = False
     push_seconds: int = 10
+    llm_model: str = ""
+    vision_model: str = ""
+    api_base: str = ""
+    llm_seconds: int = 120
+    auto_approve: bool = False
+    cost_threshold: float = 0.10
+    monthly_budget: float = 500.0
+    warn_at: float = 80.0
+    summarize_on_end: bool = True
+    learn_patterns: bool = True
     model_named_by: Literal["default", "repository", "user"] = field(
         default="default", compare=False
     )
     ignored: tuple[str, ...] = field(default=(), compare=False)
     problem: KaguraError | None = field(default=None, compare=False)
-
-
-class Repository(Enum):
-    """What a repository's file may do with a key."""
-
-    SETS = "a convention of the project"
-    LOWERS = "a repository may only lower it"
-    RAISES = "a repository may only turn it on"  # a restriction: on is the careful side
-    NEVER = "only your own settings may say it"
-
-
-class Key(NamedTuple):
-    """One setting: its field in :class:`Settings` (empty: none yet), its type, its rule."""
-
-    field: str
-    type: type
-    repository: Repository
-    smallest: int = 0
-    largest: int = 0
-
-
-Name = tuple[str, str]
-KEYS: Final[Mapping[Name, Key]] = {
-    ("store", "stage"): Key("stage", bool, Repository.SETS),
-    ("store", "project_id"): Key("project_id", str, Repository.SETS),
-    ("hooks", "enabled"): Key("hooks_enabled", bool, Repository.LOWERS),
-    ("hooks", "trailers"): Key("trailers", bool, Repository.SETS),
-    # It sends notes only to where their user is pushing at that moment.
-    ("notes", "push"): Key("push_notes", bool, Repository.SETS),
-    ("notes", "push_seconds"): Key("push_seconds", int, Repository.SETS, 1, 600),
-    ("search", "model"): Key("model", str, Repository.SETS),
-    # It costs every search a second look: whose time it is decides.
-    ("search", "reranker"): Key("reranker", str, Repository.NEVER),
-    ("search", "offline"): Key("offline", bool, Repository.RAISES),
-    ("coding_memory", "enabled"): Key("enabled", bool, Repository.LOWERS),
-    ("coding_memory", "max_session_duration_hours"): Key(
-        "max_session_hours", int, Repository.SETS, 1, 10**9
-    ),
-    # Whose money, and where to: no repository ever decides it.
-    **{
-        (table, name): Key("", object, Repository.NEVER)
-        for table in ("coding_memory", "coding_memory.defaults", "coding_memory.costs", "llm")
-        for name in ("auto_approve", "model", "vision_model", "api_key", "api_base")
-    },
-}
-_OWNERS: Final = {("search", "model"), ("notes", "push"), ("notes", "push_seconds")}
 
 
 def load(top: str, environ: Mapping[str, str]) -> Settings:
@@ -132,20 +106,34 @@ def load_or_careful(top: str, environ: Mapping[str, str]) -> Settings:
 def _settings(environ: Mapping[str, str], repository: Mapping[str, Any]) -> Settings:
     own_path = user_file(environ)
     own = _known(read(own_path, own_path), own_path) if own_path else {}
+    own |= dict(_said(environ))
     values, ignored = combined(KEYS, own, _known(repository, FILE), _defaults())
     said_by: Literal["default", "repository", "user"] = "default"
     if ("search", "model") in own:
         said_by = "user"
     elif "model" in values:
         said_by = "repository"
-    if environ.get("KAGURA_SEARCH_MODEL"):
-        values["model"], said_by = environ["KAGURA_SEARCH_MODEL"], "user"
-    if environ.get("KAGURA_SEARCH_RERANKER"):
-        values["reranker"] = environ["KAGURA_SEARCH_RERANKER"]
-    if environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
+    if environ.get("HF_HUB_OFFLINE", "").lower() in YES:
         values["offline"] = True
     passed_over = (*ignored, *_unknown(repository))
     return Settings(**values, model_named_by=said_by, ignored=passed_over)
+
+
+def _said(environ: Mapping[str, str]) -> Iterator[tuple[Name, Any]]:
+    """Yield what the environment sets; raises ``KaguraError`` for a value that is unfit."""
+    for variable, name in ENVIRONMENT.items():
+        text = environ.get(variable, "").strip()
+        if text:
+            key = KEYS[name]
+            value = read_text(text, key.type)
+            wrong = wrong_value(key, value)
+            if wrong:
+                raise KaguraError(
+                    f"{variable} is {text!r:.80}, not {wrong}",
+                    hint="Correct the value, or unset the variable to use the default.",
+                    where=variable,
+                )
+            yield name, value
 
 
 def user_file(environ: Mapping[str, str]) -> str | None:
@@ -181,7 +169,7 @@ def combined(
             case Repository.SETS:
                 refused = _unfit_model(value) if name == ("search", "model") else ""
                 # A convention; but what runs on a machine or leaves it is its owner's last word.
-                if not refused and not (name in _OWNERS and key.field in values):
+                if not refused and not (name in OWNERS and key.field in values):
                     values[key.field] = value
             case Repository.LOWERS:
                 refused = key.repository.value if now is None or value > now else ""
@@ -219,7 +207,7 @@ def _known(content: Mapping[str, Any], where: str) -> dict[Name, Any]:
         key = KEYS.get(name)
         if key is None:
             continue
-        wrong = _wrong(key, value)
+        wrong = wrong_value(key, value)
         if wrong:
             shown = f"{value!r}" if len(f"{value!r}") <= 80 else f"{value!r:.80}..."
             raise KaguraError(
@@ -250,15 +238,3 @@ def _flat(content: Mapping[str, Any]) -> Iterator[tuple[Name, Any]]:
                 yield from (((f"{table}.{name}", inner), v) for inner, v in value.items())
             else:
                 yield (table, name), value
-
-
-def _wrong(key: Key, value: Any) -> str:
-    """Return what the value should have been; empty if it is fit."""
-    if key.type is not object and type(value) is not key.type:
-        said = {bool: "true or false", str: "text in quotes", int: "a whole number"}
-        return said.get(key.type, "a number")
-    if key.largest and not key.smallest <= value <= key.largest:
-        return f"a number from {key.smallest} to {key.largest:,}"
-    if key.type is str and not (value.isprintable() and 0 < len(value.strip()) <= 200):
-        return "one line of text"
-    return ""

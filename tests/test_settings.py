@@ -122,7 +122,71 @@ def test_a_repository_cannot_approve_spend_or_choose_who_pays(tmp_path: Path) ->
     )
     assert load(str(tmp_path), {}) == Settings()
     names = {field.name for field in dataclasses.fields(Settings)}
-    assert not [n for n in names if "approve" in n or "cost" in n or "limit" in n or "key" in n]
+    assert not [name for name in names if "key" in name]
+
+
+OWN = """
+[coding_memory]
+auto_summarize_on_end = true
+[coding_memory.defaults]
+model = "gpt-5-mini"
+auto_approve = true
+cost_threshold = 0.5
+[coding_memory.costs]
+max_monthly_budget_usd = 20
+"""
+
+
+def own_settings(home: Path, text: str = OWN) -> dict[str, str]:
+    folder = home / "config" / "kagura-git"
+    folder.mkdir(parents=True)
+    (folder / "kagura.toml").write_text(text)
+    return {"XDG_CONFIG_HOME": str(home / "config"), "HOME": str(home)}
+
+
+def test_a_repository_may_only_be_stricter_about_money(tmp_path: Path) -> None:
+    environ = own_settings(tmp_path)
+    write(
+        tmp_path,
+        "[coding_memory]\nauto_summarize_on_end = false\n[coding_memory.defaults]\n"
+        "auto_approve = false\ncost_threshold = 0.25\n[coding_memory.costs]\n"
+        "max_monthly_budget_usd = 500.0\nwarn_at_percentage = 50\n",
+    )
+    found = load(str(tmp_path), environ)
+    assert (found.llm_model, found.auto_approve, found.cost_threshold) == (
+        "gpt-5-mini",
+        False,
+        0.25,
+    )
+    assert (found.monthly_budget, found.warn_at, found.summarize_on_end) == (20, 50, False)
+    assert found.ignored == (
+        "[coding_memory.costs] max_monthly_budget_usd is ignored: a repository may only lower it",
+    )
+
+
+def test_the_environment_is_the_users_last_word(tmp_path: Path) -> None:
+    environ = own_settings(tmp_path) | {
+        "CODING_MEMORY_MODEL": "gemini/gemini-2.5-flash", "CODING_MEMORY_VISION_MODEL": "gpt-4o",
+        "CODING_MEMORY_AUTO_APPROVE": "FALSE", "CODING_MEMORY_COST_THRESHOLD": "0.05",
+    }  # fmt: skip
+    found = load(str(tmp_path), environ)
+    assert (found.llm_model, found.vision_model) == ("gemini/gemini-2.5-flash", "gpt-4o")
+    assert (found.auto_approve, found.cost_threshold) == (False, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "right"),
+    [
+        ("CODING_MEMORY_AUTO_APPROVE", "maybe", "true or false"),
+        ("CODING_MEMORY_COST_THRESHOLD", "cheap", "a number"),
+        ("CODING_MEMORY_COST_THRESHOLD", "nan", "a number from 0"),
+        ("CODING_MEMORY_COST_THRESHOLD", "-1", "a number from 0"),
+    ],
+)
+def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, text: str, right: str) -> None:
+    with pytest.raises(KaguraError, match=right) as caught:
+        load(str(tmp_path), {variable: text})
+    assert caught.value.where == variable
 
 
 def test_the_environment_wins(tmp_path: Path) -> None:
