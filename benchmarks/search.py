@@ -129,9 +129,7 @@ def one_size(count: int) -> dict[str, Any]:
     base = shipped()
     real = embedder.embed([p for item in base for p in item.passages[:2]])
     with tempfile.TemporaryDirectory() as folder:
-        out, vectors = _filled(Path(folder), count, rng, model, base, real)
-        np.save(Path(folder) / "rows.npy", vectors)
-        del vectors
+        out = _filled(Path(folder), count, rng, model, base, real)
         for part in ("--ask", "--plain"):
             args = [sys.executable, __file__, part, folder]
             done = subprocess.run(args, check=True, stdout=subprocess.PIPE, text=True)
@@ -141,7 +139,7 @@ def one_size(count: int) -> dict[str, Any]:
 
 def _filled(
     folder: Path, count: int, rng: random.Random, model: LazyModel, base: list[Document], real: Any
-) -> tuple[dict[str, Any], Any]:
+) -> dict[str, Any]:
     """Build the index of that many records, change it, and switch branches."""
     digest = model.digest
     assert digest
@@ -155,7 +153,9 @@ def _filled(
     for start in range(0, len(texts), 50_000):
         stretch = range(start, min(start + 50_000, len(texts)))
         cache.put_many(digest, {text_digest(texts[i]): vectors[i].tobytes() for i in stretch})
-    del texts
+    np.save(folder / "rows.npy", vectors)
+    first = vectors[0].tobytes()
+    del texts, vectors
     index = SearchIndex(folder / "index", cache, model)
     listing = {key: item.digest for key, item in held.items()}
     with _timer(out, "build s"):
@@ -167,7 +167,7 @@ def _filled(
     with _timer(out, "refresh 1 % s"):
         index.refresh(listing, partial(_loaded, changed))
     one = _renewed(next(varied(1, base, random.Random(7))), "one")
-    cache.put_many(digest, {text_digest(p): vectors[0].tobytes() for p in one.passages})
+    cache.put_many(digest, {text_digest(p): first for p in one.passages})
     listing = {**listing, one.key: one.digest}
     with _timer(out, "one more s"):
         index.refresh(listing, lambda keys: [one])
@@ -176,7 +176,7 @@ def _filled(
     for text in asked[:20]:
         index.search(text)
     _branch(out, index, listing, changed, asked)
-    return out, vectors
+    return out
 
 
 def asked_anew(folder: Path) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kagura_git.search import generation, manifest
+from kagura_git.search import generation, layers, manifest
 from kagura_git.search.embed import LazyModel, Progress
 from kagura_git.search.generation import Generation
 from kagura_git.search.manifest import Entry
@@ -155,14 +155,30 @@ class SearchIndex:
 
         Where the disk takes no index (full, read-only), this process answers from memory.
         """
-        from kagura_git.search.next_generation import following
-        from kagura_git.search.writing import write
-
         now = self._current()
         plan = self._plan(listing, now)
         if plan.fresh and now is not None:
             status = self.status()
             return RefreshReport(status.records, status.vectors, 0, 0, status.reason)
+        embedded = 0
+        for part in _in_steps(listing, plan, now):
+            report = self._next(part, self._current(), load, progress, waiting)
+            embedded += report.embedded_now
+        return replace(report, embedded_now=embedded, changed=len(plan.changed))
+
+    def _next(
+        self,
+        listing: Mapping[str, str],
+        now: Generation | None,
+        load: Load,
+        progress: Progress | None,
+        waiting: bool,
+    ) -> RefreshReport:
+        """Put the generation of a listing in place."""
+        from kagura_git.search.next_generation import following
+        from kagura_git.search.writing import write
+
+        plan = self._plan(listing, now)
         built, embedded = following(
             now, listing, plan.changed, plan.removed, load,
             cache=self.cache, model=self.model, progress=progress, waiting=waiting,
@@ -222,3 +238,21 @@ class SearchIndex:
             ranking="hybrid" if hybrid else "lexical",
             reason=self.model.reason,
         )
+
+
+def _in_steps(
+    listing: Mapping[str, str], plan: Plan, now: Generation | None
+) -> Iterator[Mapping[str, str]]:
+    """Yield listings that lead to this one, none of which brings too much at once."""
+    size = layers.MOST
+    if len(plan.changed) > size:
+        before = now.digests if now else {}
+        later = set(plan.changed)
+        for start in range(0, len(plan.changed) - size, size):
+            later.difference_update(plan.changed[start : start + size])
+            yield {
+                key: before[key] if key in later else digest
+                for key, digest in listing.items()
+                if key not in later or key in before
+            }
+    yield listing

@@ -19,6 +19,9 @@ RATIO: Final = 8
 _WAITING: Final = 2
 # Below this, writing everything takes a tenth of a second.
 SMALL: Final = 5_000
+# A segment of that many is taken up no more, and no more are written at once: what a
+# refresh takes of memory then has a bound, 3 GB with vectors of 384 dimensions.
+MOST: Final = 250_000
 
 
 def kept(old: Generation, made: Changes, *, waiting: bool) -> int:
@@ -35,6 +38,8 @@ def kept(old: Generation, made: Changes, *, waiting: bool) -> int:
         size = len(old.segments[last].entries)
         ratio = _WAITING if waiting and last == 0 else RATIO
         small = last == 0 and size < SMALL
+        if coming > MOST - size:
+            ratio = 0
         # Half of it gone: what is left is sooner written than stepped over.
         if size > ratio * coming and not small and 2 * held[last] >= size:
             return last + 1

@@ -47,6 +47,26 @@ def test_a_record_that_is_added_rewrites_no_other_but_a_few(index: SearchIndex) 
     assert index.status().records == index.status().vectors == 110
 
 
+def test_very_many_are_written_in_steps_and_found_as_if_at_once(
+    make_index: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, whole, steps = filled(105), make_index("whole"), make_index("steps")
+    shelf.refresh(whole)
+    monkeypatch.setattr(layers, "MOST", 20)
+    report = shelf.refresh(steps)
+    assert (report.records, report.changed, report.embedded_now) == (105, 105, 0)
+    assert len(names(steps)) == 6
+    for text in WORDS:
+        found = [(hit.entry.key, hit.score) for hit in whole.search(text).hits]
+        assert [(hit.entry.key, hit.score) for hit in steps.search(text).hits] == found
+    # Those that change are never missing meanwhile, nor is anything found twice.
+    for number in range(60):
+        shelf.put(f"k{number:03}", an_error(number, f"walrus {number}"))
+    shelf.refresh(steps)
+    assert steps.status().records == 105
+    assert steps.search("walrus 59").hits[0].entry.key == "k059"
+
+
 def test_many_records_more_are_joined_with_the_first(index: SearchIndex) -> None:
     shelf = filled(40)
     shelf.refresh(index)
