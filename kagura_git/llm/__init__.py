@@ -1,0 +1,1 @@
+"""Language models: what a call costs, whether it may be made, and making it."""
