@@ -7,11 +7,13 @@ thing everywhere.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,7 +25,13 @@ from kagura_git.model.mapping import from_mapping, iso, to_mapping
 from kagura_git.model.records import AnyRecord, Change, Error, Record, Session, schema_name
 from kagura_git.services import capture, decisions, problems, sessions
 from kagura_git.services.recall import Filters, Found, Hit, Recall
+from kagura_git.services.session_text import minutes
 from kagura_git.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from kagura_git.llm.approval import Ask
+    from kagura_git.llm.operation import Purse
+    from kagura_git.services.spending import CodingAnalyzer
 
 __all__ = ["CodingMemory", "Hit", "Recorded", "SyncCodingMemory"]
 
@@ -109,12 +117,62 @@ class SyncCodingMemory:
         self.model, self.vision_model = model, vision_model
         self.auto_approve, self.cost_threshold = auto_approve, cost_threshold
         self.recaller = Recall(self.ws, cache_folder(self.environ))
+        self._purse: Purse | None = None
+
+    # Language models
+
+    def purse(self, *, approved: bool = False, ask: Ask | None = None) -> Purse:
+        """Return who pays for a model here; see :mod:`kagura_git.llm.operation`.
+
+        Args:
+            approved: the user has approved the next operation, whatever it costs.
+            ask: asks the user; by default on the terminal, if somebody sits at one.
+        """
+        from kagura_git.llm.terminal import on_terminal
+        from kagura_git.services.spending import purse_of
+
+        if self._purse is None:
+            self._purse = purse_of(
+                self.ws, self.environ, model=self.model, vision_model=self.vision_model,
+                auto_approve=self.auto_approve, threshold=self.cost_threshold, ask=None,
+            )  # fmt: skip
+        purse = self._purse
+        policy = dataclasses.replace(purse.policy, approved=approved)
+        # The list of calls is one for all: that is what has been spent by this memory.
+        return dataclasses.replace(purse, policy=policy, ask=ask or on_terminal())
+
+    @cached_property
+    def coding_analyzer(self) -> CodingAnalyzer:
+        """What the models asked by this object have cost."""
+        from kagura_git.services.spending import CodingAnalyzer
+
+        return CodingAnalyzer(lambda: self._purse.calls if self._purse else [])
+
+    def estimate(self, operation: str, target: str | None = None) -> dict[str, Any]:
+        """Return what an operation would cost now, on the very data it would send.
+
+        Args:
+            operation: one of :data:`kagura_git.services.estimates.OPERATIONS`.
+            target: what it is for, such as a session's id; default: the latest.
+        """
+        from kagura_git.services import estimates
+
+        return estimates.estimate(self.ws, self.recaller.links(), self.purse(), operation, target)
+
+    def costs(self, month: str | None = None) -> dict[str, Any]:
+        """Return what this user has spent in a month (``2026-11``; default: this one)."""
+        from kagura_git.services import spending
+
+        wanted = month or f"{self.ws.now():%Y-%m}"
+        budget = self.ws.settings.monthly_budget
+        return spending.costs(spending.ledger_of(self.environ), wanted, budget)
 
     # Sessions
 
     def start_coding_session(self, description: str, tags: Texts = None) -> Recorded:
         """Start this worktree's session; raises ``Conflict`` while another one is active."""
-        path, session = sessions.start(self.ws, description, tags)
+        links = self.recaller.links()
+        path, session = sessions.start(self.ws, links, description, tags)
         return Recorded(session, path=path, active=True, **self._said_of(session))
 
     def resume_coding_session(self, session_id: str) -> Recorded:
@@ -123,15 +181,67 @@ class SyncCodingMemory:
         return Recorded(session, path=path, active=True, **self._said_of(session))
 
     def end_coding_session(
-        self, summary: str | None = None, success: bool | None = None
+        self,
+        summary: str | None = None,
+        success: bool | None = None,
+        *,
+        approve: bool = False,
+        ask: Ask | None = None,
     ) -> dict[str, Any]:
         """End the active session and return it with all that belongs to it.
 
         Without ``summary`` one is made from the changes, decisions, errors and
-        commits recorded in it.
+        commits recorded in it: by the user's language model if there is one and
+        its price is approved, else by our own hand. ``llm`` says which, and why.
+
+        Args:
+            approve: the user has approved the price beforehand.
+            ask: asks the user to approve it; by default on the terminal.
         """
-        _, joined = sessions.end(self.ws, self.recaller.links(), summary, success)
-        return self._session(joined)
+        links = self.recaller.links()
+        told: dict[str, Any] | None = None
+        by: sessions.WrittenBy | None = None
+        if not inputs.optional(summary) and self.ws.settings.summarize_on_end:
+            _, session = sessions.active(self.ws)
+            purse = self.purse(approved=approve, ask=ask)
+            summary, by, told = self._summary(purse, sessions.join(self.ws, links, session))
+        _, joined = sessions.end(self.ws, links, summary, success, by)
+        return self._session(joined) | ({"llm": told} if told else {})
+
+    def summarize_session(
+        self, session_id: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Let the user's language model write the summary of a session that has ended.
+
+        ``llm`` says what became of it; without an answer the summary stays as it was.
+        """
+        links = self.recaller.links()
+        _, session = sessions.get(self.ws, session_id)
+        purse = self.purse(approved=approve, ask=ask)
+        text, by, told = self._summary(purse, sessions.join(self.ws, links, session))
+        if text and by:
+            session = sessions.rewrite(self.ws, session_id, text, by)
+        return self._session(sessions.join(self.ws, links, session)) | {"llm": told}
+
+    def _summary(
+        self, purse: Purse, joined: sessions.Joined
+    ) -> tuple[str | None, sessions.WrittenBy | None, dict[str, Any] | None]:
+        """Return what a model writes of a session, who that was, and what became of it."""
+        if not purse.model:
+            return None, None, None
+        from kagura_git.services import summaries
+
+        session = joined.session
+        data = summaries.blocks(
+            self.ws, session, joined.changes, joined.errors, joined.decisions, joined.commits
+        )
+        outcome = summaries.ask(purse, data)
+        if outcome.answer is None:
+            return None, None, outcome.to_dict()
+        text = summaries.markdown(session, minutes(session, self.ws.now()), outcome.answer)
+        prompt = f"session_summary/{outcome.prompt_version}"
+        by = sessions.WrittenBy(outcome.model, prompt, outcome.cost)
+        return text, by, outcome.to_dict()
 
     def get_session(self, session_id: str | None = None) -> dict[str, Any] | None:
         """Return a session with all that belongs to it; None given: the active one, if any."""
@@ -155,8 +265,9 @@ class SyncCodingMemory:
             "tags": session.tags,
             "started_at": iso(session.started_at),
             "ended_at": iso(session.ended_at) if session.ended_at else None,
-            "duration_minutes": sessions.minutes(session, self.ws.now()),
+            "duration_minutes": minutes(session, self.ws.now()),
             "summary": session.summary,
+            "summary_model": session.summary_model,
             "success": session.success,
         }
 
@@ -520,10 +631,17 @@ class CodingMemory:
         return await self._call(self._sync.start_coding_session, description, tags)
 
     async def end_coding_session(
-        self, summary: str | None = None, success: bool | None = None
+        self,
+        summary: str | None = None,
+        success: bool | None = None,
+        *,
+        approve: bool = False,
+        ask: Ask | None = None,
     ) -> dict[str, Any]:
         """End the active session and return it with all that belongs to it."""
-        return await self._call(self._sync.end_coding_session, summary, success)
+        return await self._call(
+            self._sync.end_coding_session, summary, success, approve=approve, ask=ask
+        )
 
     async def track_file_change(
         self,

@@ -141,6 +141,9 @@ sessions = st.builds(
     ended_at=_optional(moments),
     success=_optional(st.booleans()),
     summary=_optional(said_text),
+    summary_model=_optional(said_text),
+    summary_prompt=_optional(said_text),
+    summary_cost=_optional(st.floats(0, 100, allow_nan=False)),
     **_common,
 )
 records = st.one_of(decisions, errors, sessions)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kagura_git.cli.model_lines import model_lines
 from kagura_git.cli.output import Answer, App, command, in_brief, one_line, styled, text_argument
 from kagura_git.model.records import first_line
 
@@ -29,11 +30,24 @@ def start(app: App, description: str, tags: tuple[str, ...]) -> Answer:
 @command(session)
 @click.option("--summary", help="What was done; '-' reads stdin. Default: made from the records.")
 @click.option("--success/--failure", default=None, help="How it went.")
-def end(app: App, summary: str | None, success: bool | None) -> Answer:
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def end(app: App, summary: str | None, success: bool | None, approve: bool) -> Answer:
     """End the active session with a summary."""
-    data = app.memory.end_coding_session(text_argument(summary), success)
+    data = app.memory.end_coding_session(text_argument(summary), success, approve=approve)
     head = f"{styled('b', data['id'])} ended after {data['duration_minutes']:g} min"
-    return Answer(data, [head, "", data["summary"] or ""])
+    told = model_lines(data, f"git kagura session summarize {data['id']} --approve")
+    return Answer(data, [head, "", data["summary"] or "", *told])
+
+
+@command(session)
+@click.argument("id")
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def summarize(app: App, id: str, approve: bool) -> Answer:
+    """Let the language model write the summary of a session that has ended."""
+    data = app.memory.summarize_session(id, approve=approve)
+    told = model_lines(data, f"git kagura session summarize {data['id']} --approve")
+    code = 0 if data["llm"]["status"] == "answered" else 1
+    return Answer(data, [data["summary"] or "", *told], code)
 
 
 @command(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import quantiles
@@ -17,6 +18,7 @@ from kagura_git.llm.fences import RULE, fenced
 from kagura_git.llm.ledger import Call, Ledger
 from kagura_git.llm.prices import price_of
 from kagura_git.llm.prompts import prompt
+from kagura_git.llm.terminal import waiting
 
 T = TypeVar("T")
 # Enough past calls to learn an answer's length from; of more, the latest count.
@@ -84,6 +86,7 @@ class Purse:
 
     Args:
         ask: asks the user to approve a call, where there is somebody to be asked.
+        waiting: what surrounds a call, with the model's name: a sign of life.
         calls: what this object's calls have cost.
     """
 
@@ -95,6 +98,7 @@ class Purse:
     seconds: float = 120.0
     api_base: str = ""
     ask: Ask | None = None
+    waiting: Callable[[str], AbstractContextManager[None]] = waiting
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     calls: list[Call] = field(default_factory=list)
 
@@ -233,10 +237,11 @@ def _asked(
     problem = ""
     for _ in range(2):
         try:
-            reply = client.ask(
-                model, conversation, seconds=purse.seconds, most_out=operation.most_out,
-                schema=form, api_base=purse.api_base,
-            )  # fmt: skip
+            with purse.waiting(model):
+                reply = client.ask(
+                    model, conversation, seconds=purse.seconds, most_out=operation.most_out,
+                    schema=form, api_base=purse.api_base,
+                )  # fmt: skip
         except KaguraError as error:
             return None, f"{error.message}. {error.hint}".strip(), paid
         paid = None if paid is None or reply.cost is None else paid + reply.cost

@@ -69,7 +69,14 @@ _ERROR: Final[dict[str, Rule]] = {
     "resolved_at": newest,
     "resolved_commit": scalar,
 }
-_SESSION: Final[dict[str, Rule]] = {"ended_at": newest, "success": scalar, "summary": scalar}
+_SESSION: Final[dict[str, Rule]] = {
+    "ended_at": newest,
+    "success": scalar,
+    "summary": scalar,
+    "summary_model": scalar,
+    "summary_prompt": scalar,
+    "summary_cost": scalar,
+}
 _GROUPS: Final[dict[Kind, _Group]] = {
     "decision": _Group("status", "reviewed_at", _DECISION),
     "error": _Group("solution", "resolved_at", _ERROR),

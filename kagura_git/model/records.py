@@ -142,6 +142,10 @@ class Session(_Stored, kw_only=True, omit_defaults=True):
     ended_at: Time | None = None
     success: bool | None = None
     summary: str | None = None
+    # Of a summary that a language model wrote: which one, by which prompt, for how many dollars.
+    summary_model: str | None = None
+    summary_prompt: str | None = None
+    summary_cost: Annotated[float, Meta(ge=0)] | None = None
     project_id: str | None = None
     author: str
     created_at: Time

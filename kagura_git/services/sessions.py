@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from kagura_git.errors import Conflict, KaguraError, NotFound
 from kagura_git.git.links import Links
 from kagura_git.git.log import commits
 from kagura_git.model import inputs, transitions
-from kagura_git.model.printable import one_line
-from kagura_git.model.records import Decision, Error, Session, first_line
+from kagura_git.model.records import Decision, Error, Session
+from kagura_git.services.session_text import summarise
 from kagura_git.store import codec
 from kagura_git.workspace import Workspace
-
-R = TypeVar("R", bound=Decision | Error)
-_TOLD: Final = 100
-_QUOTED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,12 @@ class Joined:
     commits: tuple[str, ...]
 
 
-def start(ws: Workspace, description: str, tags: inputs.Texts = None) -> tuple[str, Session]:
+def start(
+    ws: Workspace, links: Links, description: str, tags: inputs.Texts = None
+) -> tuple[str, Session]:
     """Start a session in this worktree; returns its path and record.
+
+    One that was left open for longer than the settings allow is closed before, and says so.
 
     Raises:
         Conflict: another one is active, with its id and what to do.
@@ -53,6 +55,7 @@ def start(ws: Workspace, description: str, tags: inputs.Texts = None) -> tuple[s
         )
     )
     with ws.lock():
+        _close_forgotten(ws, links)
         _refuse_second(ws)
         # The record first: a kill in between leaves no active session that nobody knows.
         with ws.working.beginning(session.id):
@@ -71,6 +74,40 @@ def resume(ws: Workspace, session_id: str) -> tuple[str, Session]:
         with ws.working.beginning(session.id):
             place = ws.save(session, path)
     return place, session
+
+
+def _close_forgotten(ws: Workspace, links: Links) -> None:
+    """End the active session if it was left open for too long, at its last sign of life."""
+    hours = ws.settings.max_session_hours
+    active = ws.working.active_session()
+    if active is None:
+        return
+    try:
+        path, session = get(ws, active)
+    except KaguraError:
+        return  # the next step says what is wrong with it
+    if session.ended_at is not None or ws.now() - session.started_at <= timedelta(hours=hours):
+        return
+    joined = join(ws, links, session)
+    last = _last_sign(joined)
+    open_for = (ws.now() - session.started_at).total_seconds() / 3600
+    note = (
+        f"Left open: the next session closed it after {open_for:.0f} h (the limit is {hours}); "
+        f"its end is its last sign of life."
+    )
+    ended = transitions.end(session, last, None, None)
+    text = _in_our_hand(ws, dataclasses.replace(joined, session=ended))
+    closed, _ = inputs.checked(replace(ended, summary=f"{note}\n\n{text}"))
+    ws.save(closed, path)
+    ws.working.finish_session()
+
+
+def _last_sign(joined: Joined) -> datetime:
+    """Return when something was last recorded in a session."""
+    session = joined.session
+    met = [seen.at for e in joined.errors for seen in e.seen if seen.session == session.id]
+    decided = [item.created_at for item in joined.decisions]
+    return max([session.started_at, *met, *decided])
 
 
 def _refuse_second(ws: Workspace) -> None:
@@ -98,10 +135,40 @@ def _second(active: str) -> Conflict:
     )
 
 
+def _in_our_hand(ws: Workspace, joined: Joined) -> str:
+    return summarise(
+        joined.session, joined.decisions, joined.errors, joined.changes, joined.commits, ws.now()
+    )
+
+
+class WrittenBy(NamedTuple):
+    """The language model that wrote a summary, by which prompt, and for how many dollars."""
+
+    model: str
+    prompt: str
+    cost: float | None
+
+
+_OURSELVES: Final = WrittenBy("", "", None)
+
+
+def active(ws: Workspace) -> tuple[str | None, Session]:
+    """Return the active session's path and record; raises ``Conflict`` if there is none."""
+    with ws.lock():
+        return _active(ws)
+
+
 def end(
-    ws: Workspace, links: Links, summary: str | None = None, success: bool | None = None
+    ws: Workspace,
+    links: Links,
+    summary: str | None = None,
+    success: bool | None = None,
+    by: WrittenBy | None = None,
 ) -> tuple[str, Joined]:
     """End the active session; without a summary one is made from what was recorded.
+
+    Args:
+        by: the model that wrote the summary, if one did.
 
     Raises:
         Conflict: no session is active.
@@ -109,12 +176,41 @@ def end(
     with ws.lock():
         path, session = _active(ws)
         joined = join(ws, links, session)
-        text = inputs.optional(summary) or summarise(joined, ws.now())
-        ended, _ = inputs.checked(transitions.end(session, ws.now(), text, success))
+        text = inputs.optional(summary) or _in_our_hand(ws, joined)
+        ended = transitions.end(session, ws.now(), text, success)
+        ended, _ = inputs.checked(_signed(ended, by or _OURSELVES))
         place = ws.save(ended, path)
         ws.working.finish_session()
     return place, Joined(
         ended, False, joined.decisions, joined.errors, joined.changes, joined.commits
+    )
+
+
+def rewrite(ws: Workspace, session_id: str, summary: str, by: WrittenBy) -> Session:
+    """Store another summary of a session that has ended; returns its record.
+
+    Raises:
+        Conflict: it is still active.
+    """
+    with ws.lock():
+        path, session = get(ws, session_id)
+        if session.ended_at is None:
+            raise Conflict(
+                f"session {session.id} has not ended",
+                hint="`git kagura session end` ends it with a summary.",
+                where=session.id,
+            )
+        written, _ = inputs.checked(_signed(replace(session, summary=summary), by))
+        ws.save(written, path)
+    return written
+
+
+def _signed(session: Session, by: WrittenBy) -> Session:
+    return replace(
+        session,
+        summary_model=by.model or None,
+        summary_prompt=by.prompt or None,
+        summary_cost=by.cost,
     )
 
 
@@ -201,69 +297,3 @@ def join(ws: Workspace, links: Links, session: Session) -> Joined:
 
 def _met_in(error: Error, session_id: str) -> bool:
     return error.session == session_id or any(seen.session == session_id for seen in error.seen)
-
-
-def minutes(session: Session, now: datetime) -> float:
-    """Return how long a session has lasted, or lasted, in minutes with one decimal."""
-    last = max(session.ended_at or now, session.started_at)  # a clock may have been set back
-    return round((last - session.started_at).total_seconds() / 60, 1)
-
-
-def summarise(joined: Joined, now: datetime) -> str:
-    """Return a markdown summary made of what was recorded, without a language model.
-
-    Of each kind the first hundred are told, the rest is counted.
-    """
-    session = joined.session
-    lines = [f"{_said(session.description)} ({minutes(session, now):g} min)"]
-    reasons = [change for change in joined.changes if change.get("reason")]
-    told = [_change_line(change) for change in reasons[:_TOLD]]
-    if len(reasons) > _TOLD:
-        told.append(f"- {len(reasons) - _TOLD} more with a reason")
-    untold = len({change.get("path") for change in joined.changes if not change.get("reason")})
-    if untold:
-        told.append(f"- {untold} more files without a reason")
-    lines += _section("Changes", told)
-    lines += _section("Decisions", _each(joined.decisions, _decision_line))
-    solved = [error for error in joined.errors if error.resolved]
-    lines += _section("Problems and their fixes", _each(solved, _solved_line))
-    unsolved = [error for error in joined.errors if not error.resolved]
-    lines += _section("Open ends", _each(unsolved, _open_line))
-    if joined.commits:
-        shas = [sha[:12] for sha in reversed(joined.commits)]
-        more = f" and {len(shas) - _TOLD} more" if len(shas) > _TOLD else ""
-        lines += ["", f"Commits: {', '.join(shas[:_TOLD])}{more}"]
-    if len(lines) == 1:
-        lines.append("\nNothing was recorded in this session.")
-    return "\n".join(lines)
-
-
-def _change_line(change: dict[str, Any]) -> str:
-    path = one_line(change.get("path", ""), _QUOTED)
-    return f"- {change.get('action', 'edit')} `{path}`: {_said(change['reason'])}"
-
-
-def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return ["", f"## {title}", *lines] if lines else []
-
-
-def _each(records: Sequence[R], line: Callable[[R], str]) -> list[str]:
-    more = [f"- {len(records) - _TOLD} more"] if len(records) > _TOLD else []
-    return [*(line(record) for record in records[:_TOLD]), *more]
-
-
-def _decision_line(item: Decision) -> str:
-    return f"- {item.id} {_said(item.title)} ({item.status}): {_said(item.rationale)}"
-
-
-def _solved_line(item: Error) -> str:
-    return f"- {item.id} {_said(item.title)}: {_said(item.solution or '')}"
-
-
-def _open_line(item: Error) -> str:
-    return f"- {item.id} {_said(item.title)} ({item.occurrences}x)"
-
-
-def _said(text: str) -> str:
-    """Return the first line of a text as the summary quotes it."""
-    return one_line(first_line(text), _QUOTED)

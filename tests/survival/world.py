@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kagura_git.git.links import Links
 from kagura_git.services import capture, decisions, problems, sessions, setup
 from kagura_git.store import codec
 from kagura_git.store.files import blob_id
@@ -145,7 +146,7 @@ class World:
         ws = self.open()
         active = ws.working.active_session()
         if active is None and self.random.random() < 0.7:
-            _, session = sessions.start(ws, f"{self.words(3)} session")
+            _, session = sessions.start(ws, Links(), f"{self.words(3)} session")
             self._keep(session.id, codec.dumps(session))
             active = session.id
         return Work(subject, active)

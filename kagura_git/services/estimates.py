@@ -1,0 +1,72 @@
+"""What an operation of a language model would cost, on the very data it would send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from kagura_git.errors import Conflict, NotFound, UsageError
+from kagura_git.llm.approval import decide
+from kagura_git.llm.operation import Operation, messages_of
+from kagura_git.services import sessions, summaries
+
+if TYPE_CHECKING:
+    from kagura_git.git.links import Links
+    from kagura_git.llm.operation import Purse
+    from kagura_git.workspace import Workspace
+
+Sent = tuple[Operation[Any], Mapping[str, str]]
+
+
+def _session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
+    wanted = target or ws.working.active_session()
+    if wanted is None:
+        known = sessions.listed(ws)
+        if not known:
+            raise NotFound("no session on this branch", hint="Start one: git kagura session start")
+        wanted = known[0][1].id
+    joined = sessions.join(ws, links, sessions.get(ws, wanted)[1])
+    data = summaries.blocks(
+        ws, joined.session, joined.changes, joined.errors, joined.decisions, joined.commits
+    )
+    return summaries.SESSION_SUMMARY, data
+
+
+OPERATIONS: Final[dict[str, Callable[[Workspace, Links, str | None], Sent]]] = {
+    "session_summary": _session_summary,
+}
+
+
+def estimate(
+    ws: Workspace, links: Links, purse: Purse, operation: str, target: str | None
+) -> dict[str, Any]:
+    """Return tokens and price of an operation, and whether it would need approval.
+
+    Raises:
+        UsageError: no such operation.
+        Conflict: no model is configured.
+    """
+    sent = OPERATIONS.get(operation)
+    if sent is None:
+        raise UsageError(
+            f"no operation {operation!r:.40}",
+            hint=f"One of {', '.join(OPERATIONS)}.",
+            where="operation",
+        )
+    what, data = sent(ws, links, target)
+    if not purse.model_for(what):
+        name = "VISION_MODEL" if what.vision else "MODEL"
+        raise Conflict(
+            "no language model is configured, so nothing would be spent",
+            hint=f"CODING_MEMORY_{name} names one, or [coding_memory.defaults] in your settings.",
+        )
+    found = purse.estimate(what, messages_of(what, data))
+    spent = purse.spent()
+    verdict = decide(found, purse.policy, spent, None)
+    return found.to_dict() | {
+        "approval_required": verdict.why == "approval_required",
+        "over_budget": verdict.why == "over_budget",
+        "spent_this_month": spent,
+        "budget": purse.policy.monthly_budget,
+        "warning": verdict.warning,
+    }
