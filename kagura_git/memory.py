@@ -198,15 +198,11 @@ class SyncCodingMemory:
             approve: the user has approved the price beforehand.
             ask: asks the user to approve it; by default on the terminal.
         """
-        links = self.recaller.links()
-        told: dict[str, Any] | None = None
-        by: sessions.WrittenBy | None = None
-        if not inputs.optional(summary) and self.ws.settings.summarize_on_end:
-            _, session = sessions.active(self.ws)
-            purse = self.purse(approved=approve, ask=ask)
-            summary, by, told = self._summary(purse, sessions.join(self.ws, links, session))
-        _, joined = sessions.end(self.ws, links, summary, success, by)
-        return self._session(joined) | ({"llm": told} if told else {})
+        _, joined = sessions.end(self.ws, self.recaller.links(), summary, success)
+        if inputs.optional(summary) or not self.ws.settings.summarize_on_end:
+            return self._session(joined)
+        # The session is safe now, however long a model takes and whoever ends this process.
+        return self._summarized(joined, approve, ask)
 
     def summarize_session(
         self, session_id: str, *, approve: bool = False, ask: Ask | None = None
@@ -215,33 +211,34 @@ class SyncCodingMemory:
 
         ``llm`` says what became of it; without an answer the summary stays as it was.
         """
-        links = self.recaller.links()
         _, session = sessions.get(self.ws, session_id)
-        purse = self.purse(approved=approve, ask=ask)
-        text, by, told = self._summary(purse, sessions.join(self.ws, links, session))
-        if text and by:
-            session = sessions.rewrite(self.ws, session_id, text, by)
-        return self._session(sessions.join(self.ws, links, session)) | {"llm": told}
+        joined = sessions.join(self.ws, self.recaller.links(), session)
+        return {"llm": {"status": "no_model"}} | self._summarized(joined, approve, ask)
 
-    def _summary(
-        self, purse: Purse, joined: sessions.Joined
-    ) -> tuple[str | None, sessions.WrittenBy | None, dict[str, Any] | None]:
-        """Return what a model writes of a session, who that was, and what became of it."""
+    def _summarized(
+        self, joined: sessions.Joined, approve: bool, ask: Ask | None
+    ) -> dict[str, Any]:
+        """Return a session, its summary written by a model if there is one that may be asked."""
+        purse = self.purse(approved=approve, ask=ask)
         if not purse.model:
-            return None, None, None
+            return self._session(joined)
         from kagura_git.services import summaries
 
         session = joined.session
-        data = summaries.blocks(
-            self.ws, session, joined.changes, joined.errors, joined.decisions, joined.commits
+        outcome = summaries.ask(
+            purse,
+            summaries.blocks(
+                self.ws, session, joined.changes, joined.errors, joined.decisions, joined.commits
+            ),
         )
-        outcome = summaries.ask(purse, data)
-        if outcome.answer is None:
-            return None, None, outcome.to_dict()
-        text = summaries.markdown(session, minutes(session, self.ws.now()), outcome.answer)
-        prompt = f"session_summary/{outcome.prompt_version}"
-        by = sessions.WrittenBy(outcome.model, prompt, outcome.cost)
-        return text, by, outcome.to_dict()
+        if outcome.answer is not None:
+            text = summaries.markdown(session, minutes(session, self.ws.now()), outcome.answer)
+            prompt = f"session_summary/{outcome.prompt_version}"
+            by = sessions.WrittenBy(outcome.model, prompt, outcome.cost)
+            session = sessions.rewrite(self.ws, session.id, text, by)
+        return self._session(dataclasses.replace(joined, session=session)) | {
+            "llm": outcome.to_dict()
+        }
 
     def get_session(self, session_id: str | None = None) -> dict[str, Any] | None:
         """Return a session with all that belongs to it; None given: the active one, if any."""

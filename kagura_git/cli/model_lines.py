@@ -15,7 +15,7 @@ def model_lines(data: dict[str, Any], approve: str) -> Iterator[str]:
     Args:
         approve: the command that does it at the price that was not approved.
     """
-    told = data.get("llm")
+    told: dict[str, Any] | None = data.get("llm")
     if not told:
         return
     if told["status"] == "approval_required":

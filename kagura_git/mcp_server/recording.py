@@ -9,6 +9,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from kagura_git.mcp_server import results
+from kagura_git.mcp_server.approval import SummaryApproval, answer_of
 from kagura_git.mcp_server.arguments import Flag, Fraction, LineRange, Text, Texts, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip
@@ -38,14 +39,19 @@ def coding_start_session(
 
 
 def coding_end_session(
-    ctx: Ctx, summary: Text = "", success: Flag = None, user_id: Text = "", project_id: Text = ""
+    ctx: Ctx,
+    approval: SummaryApproval,
+    summary: Text = "",
+    success: Flag = None,
+    user_id: Text = "",
+    project_id: Text = "",
 ) -> Annotated[CallToolResult, results.SessionEnded]:
     """Call when the task is done or given up; success says which.
 
     Without summary one is made of what was recorded.
     """
     with home_of(ctx).memory(user_id, project_id) as memory:
-        done = memory.end_coding_session(summary or None, success)
+        done = memory.end_coding_session(summary or None, success, ask=answer_of(approval))
     changes = [
         results.ChangeMade(
             path=change["path"] or "",
@@ -66,6 +72,7 @@ def coding_end_session(
         changes=changes[:_CHANGES],
         changes_total=len(changes),
         commits=[sha[:12] for sha in done["commits"]],
+        llm=results.model_asked(done.get("llm")),
     )
     return results.answer(found, f"Session {found.id} ended after {found.duration_minutes:g} min.")
 

@@ -158,6 +158,9 @@ def end(session: Session, at: datetime, summary: str | None, success: bool | Non
         session,
         ended_at=max(at, session.started_at),
         summary=summary,
+        summary_model=None,
+        summary_prompt=None,
+        summary_cost=None,
         success=success,
         conflicts=_without(session, "summary"),
     )

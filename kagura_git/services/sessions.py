@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -149,26 +149,10 @@ class WrittenBy(NamedTuple):
     cost: float | None
 
 
-_OURSELVES: Final = WrittenBy("", "", None)
-
-
-def active(ws: Workspace) -> tuple[str | None, Session]:
-    """Return the active session's path and record; raises ``Conflict`` if there is none."""
-    with ws.lock():
-        return _active(ws)
-
-
 def end(
-    ws: Workspace,
-    links: Links,
-    summary: str | None = None,
-    success: bool | None = None,
-    by: WrittenBy | None = None,
+    ws: Workspace, links: Links, summary: str | None = None, success: bool | None = None
 ) -> tuple[str, Joined]:
     """End the active session; without a summary one is made from what was recorded.
-
-    Args:
-        by: the model that wrote the summary, if one did.
 
     Raises:
         Conflict: no session is active.
@@ -177,8 +161,7 @@ def end(
         path, session = _active(ws)
         joined = join(ws, links, session)
         text = inputs.optional(summary) or _in_our_hand(ws, joined)
-        ended = transitions.end(session, ws.now(), text, success)
-        ended, _ = inputs.checked(_signed(ended, by or _OURSELVES))
+        ended, _ = inputs.checked(transitions.end(session, ws.now(), text, success))
         place = ws.save(ended, path)
         ws.working.finish_session()
     return place, Joined(
@@ -200,18 +183,13 @@ def rewrite(ws: Workspace, session_id: str, summary: str, by: WrittenBy) -> Sess
                 hint="`git kagura session end` ends it with a summary.",
                 where=session.id,
             )
-        written, _ = inputs.checked(_signed(replace(session, summary=summary), by))
+        signed = replace(
+            session, summary=summary, summary_model=by.model, summary_prompt=by.prompt,
+            summary_cost=by.cost,
+        )  # fmt: skip
+        written, _ = inputs.checked(signed)
         ws.save(written, path)
     return written
-
-
-def _signed(session: Session, by: WrittenBy) -> Session:
-    return replace(
-        session,
-        summary_model=by.model or None,
-        summary_prompt=by.prompt or None,
-        summary_cost=by.cost,
-    )
 
 
 def _active(ws: Workspace) -> tuple[str | None, Session]:

@@ -62,9 +62,12 @@ def text_of(result: mcp_types.CallToolResult) -> str:
 
 
 @contextmanager
-def assistant(folder: str, environ: Mapping[str, str], era: str) -> Iterator[Assistant]:
-    """Connect to a new server for a folder."""
-    client = Client(build(folder, environ, warm=False), mode=era)
+def assistant(
+    folder: str, environ: Mapping[str, str], era: str, elicit: Any = None
+) -> Iterator[Assistant]:
+    """Connect to a new server for a folder; ``elicit`` answers what the user is asked."""
+    server = build(folder, environ, warm=False)
+    client = Client(server, mode=era, elicitation_callback=elicit)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(client) as connected:
         yield Assistant(portal, connected)
 
