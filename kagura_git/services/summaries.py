@@ -10,7 +10,7 @@ import msgspec
 from kagura_git.git.log import commits
 from kagura_git.git.patch_text import patch_texts
 from kagura_git.llm.operation import Operation, Outcome, Purse, run
-from kagura_git.model.printable import one_line
+from kagura_git.model.printable import in_brief, one_line
 from kagura_git.model.records import Decision, Error, Session
 from kagura_git.workspace import Workspace
 
@@ -18,6 +18,7 @@ from kagura_git.workspace import Workspace
 _DIFFS: Final = 16_000
 _MOST: Final = 100
 _LONG: Final = 1_000
+_ITEMS: Final = 30
 _PENDING_DIFF: Final = 1_500
 
 
@@ -59,9 +60,9 @@ def markdown(session: Session, minutes: float, summary: Summary) -> str:
     """Return a summary with its fixed sections; empty ones say so."""
     lines = [f"{one_line(session.title, 300)} ({minutes:g} min)"]
     for title, name in SECTIONS:
-        items = [" ".join(item.split()) for item in getattr(summary, name)]
-        lines += ["", f"## {title}", *(f"- {item}" for item in items if item)]
-        if not any(items):
+        said = [in_brief(item, _LONG) for item in getattr(summary, name)[:_ITEMS] if item.strip()]
+        lines += ["", f"## {title}", *(f"- {item}" for item in said)]
+        if not said:
             lines.append("Nothing was recorded.")
     return "\n".join(lines)
 
