@@ -11,7 +11,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -23,6 +23,7 @@ from kagura_git.model.fingerprint import fingerprint
 from kagura_git.model.inputs import Texts
 from kagura_git.model.mapping import from_mapping, iso, to_mapping
 from kagura_git.model.records import AnyRecord, Change, Error, Record, Session, schema_name
+from kagura_git.model.tokens import count_tokens
 from kagura_git.services import capture, decisions, problems, sessions
 from kagura_git.services.recall import Filters, Found, Hit, Recall
 from kagura_git.services.session_text import minutes
@@ -31,6 +32,7 @@ from kagura_git.workspace import Workspace, open_workspace
 if TYPE_CHECKING:
     from kagura_git.llm.approval import Ask
     from kagura_git.llm.operation import Purse
+    from kagura_git.services.context import Level
     from kagura_git.services.spending import CodingAnalyzer
 
 __all__ = ["CodingMemory", "Hit", "Recorded", "SyncCodingMemory"]
@@ -536,11 +538,23 @@ class SyncCodingMemory:
     # Understanding
 
     def get_project_context(
-        self, focus: str | None = None, max_tokens: int | None = None
+        self,
+        focus: str | None = None,
+        max_tokens: int | None = None,
+        *,
+        level: Level = "detailed",
     ) -> dict[str, Any]:
-        """Return the project's summary, stack, recent changes, decisions and open errors."""
+        """Return the project's summary, stack, recent changes, decisions and open errors.
+
+        Tokens are counted by the tokenizer of the user's model, if there is one.
+
+        Raises:
+            UsageError: no such level.
+        """
         from kagura_git.services import context
 
+        if level not in context.LEVELS:
+            raise UsageError(f"no level {level!r}", hint=f"One of {', '.join(context.LEVELS)}.")
         found = context.project_context(
             self.ws,
             self.recaller.links(),
@@ -548,8 +562,18 @@ class SyncCodingMemory:
             max_tokens=max_tokens,
             related=self._related if focus else None,
             patterns=self.analyze_coding_patterns()["patterns"],
+            level=level,
+            count=self._counter(),
         )
         return found.to_dict()
+
+    def _counter(self) -> Callable[[str], int]:
+        model = self.purse().model
+        if not model:
+            return count_tokens
+        from kagura_git.llm.counting import text_tokens
+
+        return partial(text_tokens, model)
 
     def _related(self, focus: str) -> dict[str, float]:
         return {hit.id: hit.score for hit in self.recaller.search(focus, 50).hits}
@@ -704,10 +728,14 @@ class CodingMemory:
         return await self._call(self._sync.search, query, k, kinds, abandoned=abandoned)
 
     async def get_project_context(
-        self, focus: str | None = None, max_tokens: int | None = None
+        self,
+        focus: str | None = None,
+        max_tokens: int | None = None,
+        *,
+        level: Level = "detailed",
     ) -> dict[str, Any]:
         """Return the project's summary, stack, recent changes, decisions and open errors."""
-        return await self._call(self._sync.get_project_context, focus, max_tokens)
+        return await self._call(self._sync.get_project_context, focus, max_tokens, level=level)
 
     async def analyze_coding_patterns(self) -> dict[str, Any]:
         """Return the habits that history and records show, with counts and examples."""

@@ -13,9 +13,15 @@ from kagura_git.cli.output import Answer, App, command, styled
 @command()
 @click.option("--focus", help="A topic or a path that matters now.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="The size of the whole answer.")
-def context(app: App, focus: str | None, max_tokens: int | None) -> Answer:
-    """Sum the project up: stack, recent changes, decisions, open errors, patterns."""
-    data = app.memory.get_project_context(focus, max_tokens)
+@click.option(
+    "--level",
+    type=click.Choice(["brief", "detailed", "comprehensive"]),
+    default="detailed",
+    help="How much is told of each thing.",
+)
+def context(app: App, focus: str | None, max_tokens: int | None, level: Any) -> Answer:
+    """Sum the project up: stack, recent changes, decisions, open errors, sessions, patterns."""
+    data = app.memory.get_project_context(focus, max_tokens, level=level)
     return Answer(data, _context_lines(data))
 
 
@@ -32,6 +38,9 @@ def _context_lines(data: dict[str, Any]) -> Iterator[str]:
         yield f"\n{styled('b', 'Open errors')}"
         for item in data["open_errors"]:
             yield f"  {item['id']} {item['error_type']}: {item['message']}"
+    if data["sessions"]:
+        yield f"\n{styled('b', 'Sessions')}"
+        yield from (f"  {s['id']} {s['description']}" for s in data["sessions"])
     if data["recent_changes"]:
         yield f"\n{styled('b', 'Recent changes')}"
         for change in data["recent_changes"]:

@@ -20,6 +20,9 @@ from kagura_git.model.tokens import count_tokens
 Message = Mapping[str, Any]
 
 _TOKENIZERS: Final = ("litellm_core_utils", "tokenizers")
+# The encodings among them; any other would be fetched from the network.
+_BROUGHT: Final = ("o200k_base", "cl100k_base")
+_USUAL: Final = "cl100k_base"
 _AROUND: Final = 3
 _PRIMED: Final = 3
 _PICTURE: Final = 85
@@ -78,9 +81,10 @@ def _encoding(model: str) -> str:
     from tiktoken.model import encoding_name_for_model
 
     try:
-        return encoding_name_for_model(model)
+        name = encoding_name_for_model(model)
     except KeyError:
-        return "cl100k_base"
+        return _USUAL
+    return name if name in _BROUGHT else _USUAL
 
 
 @lru_cache(maxsize=8)

@@ -186,6 +186,7 @@ class ProjectContext(Recalled, extra="allow"):
     recent_changes: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     open_errors: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]
     patterns: list[dict[str, Any]]
     token_count: int
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kagura_git.git.history import FileTouch, touched
 from kagura_git.git.links import Links
 from kagura_git.git.log import Commit, commits
-from kagura_git.model.mapping import iso
-from kagura_git.model.records import Decision, Error, Record, first_line
-from kagura_git.services.context_fit import Items, fit
+from kagura_git.model.records import Record
+from kagura_git.model.tokens import count_tokens
+from kagura_git.services.context_fit import Count, Items, fit
 from kagura_git.services.context_focus import Related, nearness
+from kagura_git.services.context_items import decisions, open_errors, sessions
 from kagura_git.services.context_summary import summary
 from kagura_git.services.manifests import reader, tech_stack
 from kagura_git.services.wording import clean, short
 from kagura_git.store.files import FOLDER
 from kagura_git.workspace import Workspace
 
-DEFAULT_TOKENS: Final = 4000
+Level = Literal["brief", "detailed", "comprehensive"]
+# Of each level: tokens where the caller sets none, and how much longer a text is told whole.
+LEVELS: Final[dict[Level, tuple[int, int]]] = {
+    "brief": (1_000, 1),
+    "detailed": (4_000, 4),
+    "comprehensive": (16_000, 16),
+}
 _RECENT: Final = 30
 _FOCUSED: Final = 200
 _MOST_FILES: Final = 20_000
@@ -32,7 +39,7 @@ _NAMES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ProjectContext:
-    """The answer; ``token_count`` estimates what its JSON costs."""
+    """The answer; ``token_count`` is what its JSON costs."""
 
     project_id: str
     summary: str
@@ -40,6 +47,7 @@ class ProjectContext:
     recent_changes: Items = field(default_factory=list)
     decisions: Items = field(default_factory=list)
     open_errors: Items = field(default_factory=list)
+    sessions: Items = field(default_factory=list)
     patterns: Items = field(default_factory=list)
     token_count: int = 0
 
@@ -56,19 +64,26 @@ def project_context(
     max_tokens: int | None = None,
     related: Related | None = None,
     patterns: Items | None = None,
+    level: Level = "detailed",
+    count: Count = count_tokens,
 ) -> ProjectContext:
-    """Return the project's summary, stack, changes, decisions, errors and patterns.
+    """Return the project's summary, stack, changes, decisions, errors, sessions and patterns.
 
-    Where the caller named a project, the records of others are left out.
+    What is nearest or newest is told whole where there is room, the rest in few
+    words, each with its id, by which all of it can be had. Where the caller named a
+    project, the records of others are left out.
 
     Args:
         links: what the whole history says about records; without it only the
             newest commits are asked.
         focus: a topic or a path; what is close to it by meaning, by words, by
             path or in the graph of records, files and commits comes first.
-        max_tokens: the size of the whole answer as JSON, by our estimate.
+        max_tokens: the size of the whole answer as JSON; default: as the level has it.
         related: returns how close each record is to a topic by meaning.
+        level: how much is told of each thing.
+        count: counts tokens, by default on the safe side of every model's tokenizer.
     """
+    usual, longer = LEVELS[level]
     records, unreadable = _records(ws)
     paths = ws.repo.git.fields("ls-files", "-z", "--", ".", f":(exclude){FOLDER}")
     paths = [path for path in paths if path][:_MOST_FILES]
@@ -78,23 +93,25 @@ def project_context(
     if focus and focus.strip():
         linked = _linked(found, links)
         close = nearness(focus, [r for _, r in records], paths, history, linked, related)
-    budget = DEFAULT_TOKENS if max_tokens is None else max_tokens
+    budget = usual if max_tokens is None else max_tokens
     # A small budget names more things with fewer words each.
     size = max(_SHORTEST, min(_SHORT, budget // 12))
+    sizes = (size, size * longer)
     stack, broken = _stack(ws, paths)
     about = summary(
         ws, [record for _, record in records], paths, reader(ws.repo),
         unreadable=unreadable, size=budget // 4,
     )  # fmt: skip
-    sections = {
+    sections: dict[str, Sequence[Any]] = {
         "tech_stack": stack,
         "recent_changes": _recent(ws, found, history, close, size),
-        "decisions": _decisions(records, close, size),
-        "open_errors": _open_errors(records, close, size),
+        "decisions": decisions(records, close, sizes),
+        "open_errors": open_errors(records, close, sizes),
+        "sessions": sessions(records, close, sizes),
         "patterns": patterns or [],
     }
     frame = {"project_id": short(ws.project_id, _SHORTEST), "summary": f"{about}{broken}"}
-    return ProjectContext(**fit(frame, sections, budget))
+    return ProjectContext(**fit(frame, sections, budget, count))
 
 
 def _stack(ws: Workspace, paths: Sequence[str]) -> tuple[Items, str]:
@@ -134,55 +151,6 @@ def _linked(found: Sequence[Commit], links: Links | None) -> dict[str, Sequence[
     if links is not None:
         linked.update((sha, list(ids)) for sha, ids in links.records.items())
     return linked
-
-
-def _decisions(
-    records: Sequence[tuple[str, Record]], close: Mapping[str, float], size: int
-) -> Items:
-    live = [
-        (path, record)
-        for path, record in records
-        if isinstance(record, Decision) and record.status in ("accepted", "proposed")
-    ]
-    live.sort(key=lambda item: item[1].created_at, reverse=True)
-    live.sort(
-        key=lambda item: (close.get(item[1].id, 0.0), item[1].status == "accepted"), reverse=True
-    )
-    return [_decision(path, record, size) for path, record in live[:_MOST_ITEMS]]
-
-
-def _decision(path: str, record: Decision, size: int) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "id": record.id,
-        "decision": short(record.decision, size),
-        "rationale": short(record.rationale, size),
-        "status": record.status,
-        "tags": [short(tag, 40) for tag in record.tags[:_NAMES]],
-        "related_files": [clean(file) for file in record.related_files[:_NAMES]],
-        "path": clean(path),
-    }
-    if len(record.related_files) > _NAMES:
-        item["more_files"] = len(record.related_files) - _NAMES
-    return item
-
-
-def _open_errors(
-    records: Sequence[tuple[str, Record]], close: Mapping[str, float], size: int
-) -> Items:
-    waiting = [r for _, r in records if isinstance(r, Error) and not r.resolved]
-    waiting.sort(key=lambda error: error.last_seen or error.created_at, reverse=True)
-    waiting.sort(key=lambda error: close.get(error.id, 0.0), reverse=True)
-    return [
-        {
-            "id": error.id,
-            "error_type": short(error.error_type, _SHORTEST),
-            "message": short(first_line(error.message), size),
-            "file_path": clean(error.file_path) if error.file_path else None,
-            "occurrences": error.occurrences,
-            "last_seen": iso(error.last_seen or error.created_at),
-        }
-        for error in waiting[:_MOST_ITEMS]
-    ]
 
 
 def _recent(

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-from kagura_git.model.tokens import count_tokens
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 Items = list[dict[str, Any]]
+Count = Callable[[str], int]
+"""Counts the tokens of a text."""
+
+
+class Either(NamedTuple):
+    """An item with all it says, and in few words where there is little room."""
+
+    whole: dict[str, Any]
+    brief: dict[str, Any]
+
 
 # In turn one of each, so that no section starves the others; cheap ones come twice.
 _TURNS: Final = (
-    "decisions", "open_errors", "recent_changes", "tech_stack", "patterns", "tech_stack",
+    "decisions", "open_errors", "recent_changes", "sessions", "tech_stack", "patterns",
+    "tech_stack",
 )  # fmt: skip
+# Of the room that is left, what one item may take to be told whole.
+_WHOLE_SHARE: Final = 0.25
 _MISSES: Final = 4
 _SMALLEST: Final = 12
 
 
-def fit(frame: Mapping[str, Any], sections: Mapping[str, Sequence[Any]], budget: int) -> Any:
+def fit(
+    frame: Mapping[str, Any], sections: Mapping[str, Sequence[Any]], budget: int, count: Count
+) -> Any:
     """Return the frame with as much of each section as the whole answer's budget allows.
 
     A section keeps its order; an item too large for the room left is passed
@@ -28,12 +41,14 @@ def fit(frame: Mapping[str, Any], sections: Mapping[str, Sequence[Any]], budget:
     Args:
         frame: ``project_id`` and ``summary``.
         sections: the items of each section, most relevant first.
-        budget: estimated tokens of the answer as JSON, ``token_count`` included.
+        budget: tokens of the answer as JSON, ``token_count`` included.
+        count: counts them.
     """
     # The count itself costs: whatever it will be, it is no longer than the budget's digits.
     found: dict[str, Any] = {**frame, **{name: [] for name in sections}, "token_count": budget}
-    _trim_summary(found, budget)
-    room = budget - cost(found)
+    _trim_summary(found, budget, count)
+    room = budget - cost(found, count)
+    taken: list[str] = []
     waiting = {name: iter(items) for name, items in sections.items()}
     misses = dict.fromkeys(sections, 0)
     while waiting and room > _SMALLEST:
@@ -42,23 +57,30 @@ def fit(frame: Mapping[str, Any], sections: Mapping[str, Sequence[Any]], budget:
             if item is None or misses[name] >= _MISSES:
                 waiting.pop(name, None)
                 continue
-            price = cost(item) + 1
+            if isinstance(item, Either):
+                price = cost(item.whole, count) + 1
+                item = item.whole if price <= _WHOLE_SHARE * room else item.brief
+            price = cost(item, count) + 1
             if price > room:
                 misses[name] += 1
                 continue
             room -= price
             found[name].append(item)
-    found["token_count"] = cost(found)
+            taken.append(name)
+    # Parts that were counted one by one may come to a little more together.
+    while taken and cost(found, count) > budget:
+        found[taken.pop()].pop()
+    found["token_count"] = cost(found, count)
     return found
 
 
-def _trim_summary(found: dict[str, Any], budget: int) -> None:
+def _trim_summary(found: dict[str, Any], budget: int, count: Count) -> None:
     text = found["summary"]
-    while found["summary"] and cost(found) > budget:
+    while found["summary"] and cost(found, count) > budget:
         text = text[: len(text) * 3 // 4]
         found["summary"] = f"{text.rstrip()}…" if text else ""
 
 
-def cost(value: Any) -> int:
-    """Return the estimated tokens of a value as JSON."""
-    return count_tokens(json.dumps(value, ensure_ascii=False))
+def cost(value: Any, count: Count) -> int:
+    """Return the tokens of a value as JSON."""
+    return count(json.dumps(value, ensure_ascii=False))

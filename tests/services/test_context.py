@@ -249,7 +249,7 @@ def test_a_tiny_budget_still_has_every_field(memory: SyncCodingMemory, budget: i
     found = memory.get_project_context(max_tokens=budget)
     assert found.keys() == {
         "project_id", "summary", "tech_stack", "recent_changes", "decisions", "open_errors",
-        "patterns", "token_count",
+        "sessions", "patterns", "token_count",
     }  # fmt: skip
     sections = {name: value for name, value in found.items() if isinstance(value, list)}
     assert not any(sections.values())
@@ -318,3 +318,53 @@ def test_the_whole_answer_keeps_its_budget(
     found = memory.get_project_context(max_tokens=budget)
     assert count_tokens(json.dumps(found, ensure_ascii=False)) <= budget
     assert found["token_count"] <= budget
+
+
+def grown(memory: SyncCodingMemory) -> None:
+    for number in range(12):
+        memory.start_coding_session(f"Task number {number}")
+        memory.record_decision(
+            f"Decision {number} about storage", f"Because of reason {number}. " * 60,
+            alternatives=[f"the other way {number}"],
+        )  # fmt: skip
+        memory.end_coding_session(f"Summary {number}. " * 40)
+
+
+def test_levels_tell_more_of_the_same(memory: SyncCodingMemory) -> None:
+    grown(memory)
+    brief, detailed, whole = (
+        memory.get_project_context(level=level) for level in ("brief", "detailed", "comprehensive")
+    )
+    assert brief["token_count"] <= 1_000 < detailed["token_count"] <= 4_000
+    assert detailed["token_count"] < whole["token_count"] <= 16_000
+    longest = [max(len(d["rationale"]) for d in x["decisions"]) for x in (brief, detailed, whole)]
+    assert longest[0] < longest[1] < longest[2]
+    assert whole["decisions"][0]["alternatives"] == ["the other way 11"]
+
+
+def test_the_newest_are_told_whole_and_older_ones_by_id_in_few_words(
+    memory: SyncCodingMemory,
+) -> None:
+    grown(memory)
+    found = memory.get_project_context(level="comprehensive")
+    lengths = [len(item["summary"]) for item in found["sessions"]]
+    assert found["sessions"][0]["description"] == "Task number 11"
+    assert lengths[0] > 400
+    assert lengths[-1] <= 241
+    assert len(found["sessions"]) == 12
+    assert all(item["id"].startswith("S-") for item in found["sessions"])
+
+
+def test_the_budget_is_counted_with_the_models_own_tokenizer(
+    memory: SyncCodingMemory,
+) -> None:
+    from kagura_git.llm.counting import text_tokens
+
+    grown(memory)
+    models = SyncCodingMemory(memory.ws.repo.top, model="gpt-4o")
+    for budget in (300, 900, 2_500):
+        found = models.get_project_context(max_tokens=budget)
+        assert found["token_count"] <= budget
+        real = text_tokens("gpt-4o", json.dumps(found, ensure_ascii=False))
+        assert abs(real - found["token_count"]) <= 3
+        assert real > 0.8 * budget
