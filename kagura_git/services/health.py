@@ -9,7 +9,14 @@ from typing import Final, Protocol
 
 from kagura_git.errors import KaguraError
 from kagura_git.model.mapping import iso
-from kagura_git.services import damaged_facts, health_files, health_git, health_records, leftovers
+from kagura_git.services import (
+    damaged_facts,
+    health_files,
+    health_git,
+    health_llm,
+    health_records,
+    leftovers,
+)
 from kagura_git.services.finding import Finding
 from kagura_git.store.files import Stored
 from kagura_git.workspace import Workspace
@@ -70,6 +77,7 @@ def check(
         lambda: _left_behind(ws),
         lambda: damaged_facts.look(ws),
         lambda: _index(index),
+        lambda: health_llm.models(ws, environ),
     ]
     return [finding for look in checks for finding in look()]
 
