@@ -5,6 +5,8 @@
 2. ``index refresh`` after a checkout that changes 100 of 10,000 records already
    seen once: time and texts embedded, as a process of its own (what the hook
    starts) and in one that runs already (a server).
+3. ``error search`` from a cold process at 10,000 records, and the resident memory
+   of an MCP server after three searches among them.
 
 Records are variations of the shipped corpus. Usage: python benchmarks/speed.py
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,6 +25,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+if not __package__:
+    sys.path[0] = str(Path(__file__).resolve().parents[1])  # beside it lies an mcp.py of ours
+
+from benchmarks.mcp import Server
 from kagura_git import CodingMemory
 from kagura_git.model.ids import Kind
 from kagura_git.model.records import Decision, Error, Record
@@ -142,6 +149,30 @@ def refresh(folder: Path) -> None:
             embedded += int(str(refreshed()))
             spent.append(time.perf_counter() - start)
         print(f"{name:<34} {statistics.median(spent):>6.3f} s {min(spent):>6.3f} s {embedded:>9}")
+    large(top)
+
+
+def large(top: Path) -> None:
+    """Print the cold search among 10,000 records, and what a server of theirs holds in memory."""
+    query = "comparing timestamps with and without a time zone"
+    median, least = timed([*KAGURA, "error", "search", query], top, RUNS)
+    print(f"\ngit kagura error search, cold       {median:>6.3f} s {least:>6.3f} s")
+    os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
+    server = Server(top)
+    server.handshake()
+    for text in (query, "connection refused", "KeyError in the cart"):
+        server.call("coding_search_errors", query=text)
+    held = resident(server.process.pid)
+    maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+    server.close()
+    print(f"MCP server after three searches: {held:.0f} MiB resident; torch loaded: ", end="")
+    print("yes" if "libtorch" in maps else "no")
+
+
+def resident(pid: int) -> float:
+    """Return what a process holds in memory, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> None:

@@ -10,11 +10,13 @@ import click
 from kagura_git.cli.disputes import disputed
 from kagura_git.cli.find import found_answer
 from kagura_git.cli.model_fetch import fetch_model
+from kagura_git.cli.model_lines import model_lines
 from kagura_git.cli.output import (
     Answer,
     App,
     command,
     file_text,
+    indented,
     one_line,
     progress,
     styled,
@@ -112,6 +114,57 @@ def search(app: App, query: str, k: int, **filters: Any) -> Answer:
     with progress("embedding") as draw:
         found = app.memory.find_errors(text_argument(query) or "", k, progress=draw, **filters)
     return found_answer(found)
+
+
+@command(error)
+@click.argument("error_", metavar="ID_OR_TEXT")
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def suggest(app: App, error_: str, approve: bool) -> Answer:
+    """Suggest a solution: from the errors like it that were solved."""
+    fetch_model(app)
+    data = app.memory.suggest_solution(text_argument(error_) or "", approve=approve)
+    told = model_lines(data, "git kagura error suggest ID_OR_TEXT --approve")
+    return Answer(data, [*_suggested(data), *told])
+
+
+def _suggested(data: dict[str, Any]) -> Iterator[str]:
+    if not data["solution"]:
+        yield "no solved error is like it"
+    else:
+        yield f"{styled('b', data['confidence'])} confidence: {data['solution']}"
+    for case in data["cases"]:
+        mark = styled("g", "*") if case["leaned_on"] else " "
+        title = one_line(case["title"], 120)
+        yield f"{mark} {case['score']:.2f}  {styled('b', case['id'])}  {title}"
+    for name, title in (("alternatives", "Or:"), ("debugging_tips", "Look:")):
+        for text in data[name]:
+            yield f"{styled('b', title)} {text}"
+
+
+@command(error)
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def patterns(app: App, approve: bool) -> Answer:
+    """Show kinds of errors that came more than once, and how to keep them away."""
+    fetch_model(app)
+    data = app.memory.analyze_error_patterns(approve=approve)
+    told = model_lines(data, "git kagura error patterns --approve")
+    if not data["patterns"]:
+        return Answer(data, ["no kind of error came more than once", *told])
+    return Answer(data, [*(line for item in data["patterns"] for line in _pattern(item)), *told])
+
+
+def _pattern(item: dict[str, Any]) -> Iterator[str]:
+    solved = f"{item['solved']} of {len(item['errors'])} solved"
+    head = f"{item['times']}x  {item['severity']}  {solved}  {one_line(item['title'], 120)}"
+    yield styled("b", head)
+    yield f"  {', '.join(item['errors'][:8])}"
+    for name, title in (("root_cause", "cause"), ("prevention", "prevent")):
+        if item[name]:
+            yield f"  {title}: {item[name]}"
+    if item["prevention_code"]:
+        yield indented(item["prevention_code"])
+    for step in item["quick_fix"]:
+        yield f"  fix: {step}"
 
 
 def line_of(record: Error) -> str:

@@ -118,6 +118,14 @@ class Generation:
         at = bisect_right(self.starts, number) - 1
         return self.segments[at], number - self.starts[at]
 
+    def vector(self, number: int) -> NDArray[Any] | None:
+        """Return the vector of a document's first passage, what it is about; None without one."""
+        part, inside = self.place(number)
+        if part.vectors is None or part.row_starts[inside] == part.row_starts[inside + 1]:
+            return None
+        row: NDArray[Any] = part.vectors[part.row_starts[inside]]
+        return row
+
     def text(self, number: int) -> str:
         """Return the text that snippets are cut from."""
         part, inside = self.place(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kagura_git.search import generation, layers, manifest
 from kagura_git.search.embed import LazyModel, Progress
@@ -14,6 +14,8 @@ from kagura_git.search.manifest import Entry
 from kagura_git.search.vectors import VectorCache
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kagura_git.search.refresh import Load
     from kagura_git.search.rerank import LazyReranker
 
@@ -223,6 +225,14 @@ class SearchIndex:
         )
         hits = [Hit(entry, score, snippet) for entry, score, snippet in lines]
         return SearchResult("hybrid" if hybrid else "lexical", hits)
+
+    def vectors(self, kind: str) -> dict[str, NDArray[Any]]:
+        """Return the vector of each record of a kind, by id; none without a model."""
+        now = self._current()
+        if now is None or not now.dim:
+            return {}
+        found = ((e.id, now.vector(number)) for number, e in now.live() if e.kind == kind)
+        return {name: vector for name, vector in found if vector is not None}
 
     def status(self) -> Status:
         """Return what the index holds, without loading the model."""

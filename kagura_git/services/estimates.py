@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from kagura_git.errors import Conflict, NotFound, UsageError
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 Sent = tuple[Operation[Any], Mapping[str, str]]
 
 
-def _session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
+OPERATIONS: Final = ("session_summary", "solution_suggestion", "error_patterns")
+
+
+def session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
+    """Return what the summary of a session would send; default: the active one, or the last."""
     wanted = target or ws.working.active_session()
     if wanted is None:
         known = sessions.listed(ws)
@@ -32,28 +36,23 @@ def _session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
     return summaries.SESSION_SUMMARY, data
 
 
-OPERATIONS: Final[dict[str, Callable[[Workspace, Links, str | None], Sent]]] = {
-    "session_summary": _session_summary,
-}
-
-
-def estimate(
-    ws: Workspace, links: Links, purse: Purse, operation: str, target: str | None
-) -> dict[str, Any]:
+def estimate(purse: Purse, operation: str, sent: Sent | None) -> dict[str, Any]:
     """Return tokens and price of an operation, and whether it would need approval.
+
+    Args:
+        sent: the operation and what it would send; None for one that is not known.
 
     Raises:
         UsageError: no such operation.
         Conflict: no model is configured.
     """
-    sent = OPERATIONS.get(operation)
     if sent is None:
         raise UsageError(
             f"no operation {operation!r:.40}",
             hint=f"One of {', '.join(OPERATIONS)}.",
             where="operation",
         )
-    what, data = sent(ws, links, target)
+    what, data = sent
     if not purse.model_for(what):
         name = "VISION_MODEL" if what.vision else "MODEL"
         raise Conflict(

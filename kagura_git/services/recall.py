@@ -35,6 +35,8 @@ from kagura_git.store.files import Marks, folder_of
 from kagura_git.workspace import Workspace
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kagura_git.search.embed import LazyModel
     from kagura_git.search.index import RefreshReport, SearchIndex
     from kagura_git.search.rerank import LazyReranker
@@ -131,6 +133,11 @@ class Recall:
             _write_marks(self._marks_file, marks)
             self._saved_marks = dict(marks)
         return report
+
+    def vectors(self, kind: str) -> dict[str, NDArray[Any]]:
+        """Return the vector of each record of a kind on this branch, by id."""
+        self._refreshed(self._corpus(), None)
+        return self.index.vectors(kind)
 
     def stale(self) -> int:
         """Return how many records differ from what the index holds."""

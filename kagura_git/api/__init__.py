@@ -1,0 +1,1 @@
+"""The public Python API by subject; :mod:`kagura_git.memory` puts it together."""

@@ -1,0 +1,171 @@
+"""What a project is, what goes wrong in it, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kagura_git.api.opened import Opened
+from kagura_git.errors import UsageError
+from kagura_git.model import inputs
+from kagura_git.model.ids import is_id
+from kagura_git.model.records import Error
+from kagura_git.model.tokens import count_tokens
+from kagura_git.services import problems
+from kagura_git.services.recall import Filters, Hit
+
+if TYPE_CHECKING:
+    from kagura_git.llm.approval import Ask
+    from kagura_git.services.context import Level
+    from kagura_git.services.error_patterns import Group
+    from kagura_git.services.suggestions import Trouble
+
+
+class Understanding(Opened):
+    """Sums up, finds patterns, suggests; with the user's language model where there is one."""
+
+    def get_project_context(
+        self,
+        focus: str | None = None,
+        max_tokens: int | None = None,
+        *,
+        level: Level = "detailed",
+    ) -> dict[str, Any]:
+        """Return the project's summary, stack, recent changes, decisions and open errors.
+
+        Tokens are counted by the tokenizer of the user's model, if there is one.
+
+        Raises:
+            UsageError: no such level.
+        """
+        from kagura_git.services import context
+
+        if level not in context.LEVELS:
+            raise UsageError(f"no level {level!r}", hint=f"One of {', '.join(context.LEVELS)}.")
+        found = context.project_context(
+            self.ws,
+            self.recaller.links(),
+            focus=focus,
+            max_tokens=max_tokens,
+            related=self._related if focus else None,
+            patterns=self.analyze_coding_patterns()["patterns"],
+            level=level,
+            count=self._counter(),
+        )
+        return found.to_dict()
+
+    def _counter(self) -> Callable[[str], int]:
+        model = self.purse().model
+        if not model:
+            return count_tokens
+        from kagura_git.llm.counting import text_tokens
+
+        return partial(text_tokens, model)
+
+    def _related(self, focus: str) -> dict[str, float]:
+        return {hit.id: hit.score for hit in self.recaller.search(focus, 50).hits}
+
+    def analyze_coding_patterns(self) -> dict[str, Any]:
+        """Return the habits that history and records show, with counts and examples."""
+        from kagura_git.services import patterns
+
+        return patterns.analyze(self.ws).to_dict()
+
+    def estimate(self, operation: str, target: str | None = None) -> dict[str, Any]:
+        """Return what an operation would cost now, on the very data it would send.
+
+        Args:
+            operation: one of :data:`kagura_git.services.estimates.OPERATIONS`.
+            target: what it is for, such as a session's id; default: the latest.
+        """
+        from kagura_git.services import error_patterns, estimates, suggestions
+
+        sent: estimates.Sent | None = None
+        if operation == "solution_suggestion":
+            sent = suggestions.SOLUTION_SUGGESTION, suggestions.blocks(*self._cases(target or ""))
+        elif operation == "error_patterns":
+            sent = error_patterns.ERROR_PATTERNS, error_patterns.blocks(self._error_groups())
+        elif operation == "session_summary":
+            sent = estimates.session_summary(self.ws, self.recaller.links(), target)
+        return estimates.estimate(self.purse(), operation, sent)
+
+    def suggest_solution(
+        self, error: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return how an error may be solved, by the cases that were solved before.
+
+        By the user's language model if there is one and its price is approved, else
+        as the nearest case was; ``llm`` says what became of the model.
+
+        Args:
+            error: an error's id, a description or a traceback.
+        """
+        from kagura_git.services import suggestions
+
+        trouble, cases, waiting = self._cases(error)
+        found, source, told = suggestions.from_cases(trouble, cases, waiting), "cases", None
+        purse = self.purse(approved=approve, ask=ask)
+        if purse.model:
+            outcome = suggestions.ask(purse, trouble, cases, waiting)
+            told = outcome.to_dict()
+            if outcome.answer is not None:
+                found, source = suggestions.checked(outcome.answer, cases), "model"
+        answer = suggestions.to_dict(trouble, found, cases, source)
+        return answer | ({"llm": told} if told else {})
+
+    def _cases(self, error: str) -> tuple[Trouble, list[Hit], list[Hit]]:
+        """Return an error with the solved and the unsolved cases like it, likeliest first."""
+        from kagura_git.services import suggestions
+        from kagura_git.services.found import NO_ANSWER
+
+        trouble = suggestions.Trouble(inputs.required(error, "error"))
+        if is_id(error.strip()):
+            _, record = problems.get(self.ws, error.strip())
+            text = f"{record.error_type}: {record.message}\n{record.stack_trace}".strip()
+            trouble = suggestions.Trouble(text, record.id, record)
+        filters = Filters(kinds=("error",), other_than=trouble.id)
+        hits = self.recaller.search(trouble.text, 10, filters=filters, min_score=NO_ANSWER).hits
+        cases = suggestions.solved(hits)
+        if trouble.error is not None and trouble.error.solution:
+            cases.insert(0, self._itself(trouble.error))
+        return trouble, cases[:5], [hit for hit in hits if hit not in cases][:5]
+
+    def _itself(self, error: Error) -> Hit:
+        return Hit(
+            id=error.id, kind="error", score=1.0, title=error.title, snippet="",
+            path=self.ws.files.path_of(error.id) or "", resolved=error.resolved, status=None,
+            commits=tuple(self.recaller.links().commits_of(error.id)), record=error,
+        )  # fmt: skip
+
+    def analyze_error_patterns(
+        self, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the kinds of errors that came more than once, most frequent first.
+
+        Each with what its records say; root cause, prevention and quick fix by the
+        user's language model if there is one and its price is approved.
+        """
+        from kagura_git.services import error_patterns
+
+        found = self._error_groups()
+        told: list[dict[str, Any]] = [error_patterns.from_records(group) for group in found]
+        said = None
+        purse = self.purse(approved=approve, ask=ask)
+        if purse.model and found:
+            outcome = error_patterns.ask(purse, found)
+            said = outcome.to_dict()
+            if outcome.answer is not None:
+                told = error_patterns.joined(told, outcome.answer)
+        return {"patterns": told} | ({"llm": said} if said else {})
+
+    def _error_groups(self) -> list[Group]:
+        from kagura_git.services import error_patterns
+
+        wanted = self.ws.given_project_id
+        errors = [
+            error
+            for _, error in problems.listed(self.ws)
+            if not wanted or error.project_id in (None, wanted)
+        ]
+        return error_patterns.groups(errors, self.recaller.vectors("error"))
