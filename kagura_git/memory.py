@@ -144,12 +144,30 @@ class CodingMemory:
         solution: str | None = None,
         screenshot: str | None = None,
         tags: Texts = None,
+        *,
+        keep_screenshot: bool = False,
+        approve: bool = False,
+        ask: Ask | None = None,
     ) -> Recorded:
         """Record an error; the same error again is counted and answers with its solution."""
         return await self._call(
             self._sync.record_error, error_type, message, stack_trace, file_path, line_number,
-            solution, screenshot, tags,
+            solution, screenshot, tags, keep_screenshot=keep_screenshot, approve=approve, ask=ask,
         )  # fmt: skip
+
+    async def analyze_architecture_diagram(
+        self, path: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the components, relationships and more that a diagram shows."""
+        return await self._call(
+            self._sync.analyze_architecture_diagram, path, approve=approve, ask=ask
+        )
+
+    async def extract_code(
+        self, path: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the source code in a picture."""
+        return await self._call(self._sync.extract_code, path, approve=approve, ask=ask)
 
     async def resolve_error(
         self, error_id: str, solution: str, commit: str | None = None

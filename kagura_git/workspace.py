@@ -127,6 +127,11 @@ class Workspace:
         if self.settings.stage:
             self.working.add_unstaged(paths)
 
+    def stage(self, paths: Sequence[str]) -> None:
+        """Stage files that belong to records, so that they ride in the same commit."""
+        self._note_down(paths)
+        self._stage(paths)
+
     def _stage(self, paths: Sequence[str]) -> None:
         """Stage these files, and those that an earlier call or process could not stage."""
         if not self.settings.stage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +10,21 @@ from msgspec.structs import replace
 
 from kagura_git.api.opened import Opened
 from kagura_git.api.recorded import Recorded
+from kagura_git.api.screenshots import Completed, completed
 from kagura_git.errors import InvalidRecord, KaguraError, UsageError
 from kagura_git.model import inputs
 from kagura_git.model.fingerprint import fingerprint
 from kagura_git.model.inputs import Texts
 from kagura_git.model.mapping import from_mapping, iso
 from kagura_git.model.records import Change, Error, Record, schema_name
-from kagura_git.services import capture, decisions, problems
+from kagura_git.services import attachments, capture, decisions, problems
 from kagura_git.services.recall import Filters
+
+if TYPE_CHECKING:
+    from kagura_git.llm.approval import Ask
 
 # From here on a decision is about the same question: it repeats the other or overrules it.
 _ALIKE = 0.6
-
-if TYPE_CHECKING:
-    pass
 
 
 class Recording(Opened):
@@ -62,12 +64,36 @@ class Recording(Opened):
         screenshot: str | None = None,
         tags: Texts = None,
         *,
+        keep_screenshot: bool = False,
+        approve: bool = False,
+        ask: Ask | None = None,
         cwd: str | None = None,
     ) -> Recorded:
-        """Record an error; the same error again is counted and answers with its solution."""
+        """Record an error; the same error again is counted and answers with its solution.
+
+        What is left open ("", "Unknown", 0 ...) is read from the screenshot, if there
+        is one: ``read_by`` says by whom, ``reason`` why not.
+
+        Args:
+            screenshot: a picture's path, counted from ``cwd``.
+            keep_screenshot: keep the picture under ``.kagura/attachments``, without metadata.
+            approve, ask: as for :meth:`end_coding_session`.
+        """
+        told = Completed(
+            {
+                "error_type": error_type, "message": message, "stack_trace": stack_trace,
+                "file_path": file_path, "line_number": line_number,
+            }
+        )  # fmt: skip
+        if screenshot:
+            purse = self.purse(approved=approve, ask=ask)
+            told = completed(purse, told.fields, screenshot, cwd or os.getcwd())
+            if keep_screenshot:
+                screenshot = attachments.keep(
+                    self.ws, os.path.join(cwd or os.getcwd(), os.path.expanduser(screenshot))
+                )
         done = problems.record(
-            self.ws, error_type, message, stack_trace=stack_trace, file_path=file_path,
-            line_number=line_number, solution=solution, screenshot=screenshot, tags=tags,
+            self.ws, **told.fields, solution=solution, screenshot=screenshot, tags=tags,
             session=self.ws.working.active_session(), cwd=cwd,
         )  # fmt: skip
         error = done.error
@@ -79,7 +105,7 @@ class Recording(Opened):
         return Recorded(
             error, new=done.new, occurrences=error.occurrences, resolved=error.resolved,
             solution=error.solution, similar=similar, redacted=list(done.redacted),
-            path=done.path, staged=done.staged,
+            path=done.path, staged=done.staged, **_about(told, bool(screenshot)),
         )  # fmt: skip
 
     def resolve_error(self, error_id: str, solution: str, commit: str | None = None) -> Recorded:
@@ -189,3 +215,15 @@ class Recording(Opened):
             )
             record = replace(record, fingerprint=mark)
         return record
+
+
+def _about(told: Completed, pictured: bool) -> dict[str, Any]:
+    """Return what became of a screenshot."""
+    if not pictured:
+        return {}
+    about: dict[str, Any] = {"read_by": told.read_by}
+    if told.reason:
+        about["reason"] = told.reason
+    if told.llm:
+        about["llm"] = told.llm
+    return about

@@ -72,6 +72,33 @@ class Understanding(Opened):
 
         return patterns.analyze(self.ws).to_dict()
 
+    def analyze_architecture_diagram(
+        self, path: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the components, relationships and more that a diagram shows.
+
+        Without a vision model only the labels that can be read in it: ``read_by``
+        says who read it, ``reason`` why no model did.
+
+        Raises:
+            KaguraError: it is no picture, or too large.
+        """
+        from kagura_git.services import screens
+
+        return screens.diagram(self.purse(approved=approve, ask=ask), path).to_dict()
+
+    def extract_code(
+        self, path: str, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the source code in a picture; as it was read letter by letter without a model.
+
+        Raises:
+            KaguraError: it is no picture, or too large.
+        """
+        from kagura_git.services import screens
+
+        return screens.code(self.purse(approved=approve, ask=ask), path).to_dict()
+
     def estimate(self, operation: str, target: str | None = None) -> dict[str, Any]:
         """Return what an operation would cost now, on the very data it would send.
 

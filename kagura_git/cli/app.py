@@ -34,6 +34,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "recover": ("recover", "recover", "List records that git has lost, bring them back."),
     "context": ("understand", "context", "Sum the project up for an assistant."),
     "patterns": ("understand", "patterns", "Show habits, measured from history."),
+    "picture": ("picture", "picture", "Read a diagram, or code, from a picture."),
     "llm": ("spending", "llm", "Tell what a use of a language model would cost."),
     "costs": ("spending", "costs", "Show what language models have cost."),
     "index": ("index", "index", "Look at the search index, refresh or rebuild it."),

@@ -22,6 +22,7 @@ from kagura_git.cli.output import (
     styled,
     text_argument,
 )
+from kagura_git.errors import UsageError
 from kagura_git.memory import as_dict
 from kagura_git.model.records import Error
 from kagura_git.services import problems
@@ -33,24 +34,31 @@ def error() -> None:
 
 
 @command(error)
-@click.option("--type", "error_type", required=True, help="Such as TypeError.")
-@click.option("--message", required=True, help="The message; '-' reads stdin.")
+@click.option("--type", "error_type", help="Such as TypeError.")
+@click.option("--message", help="The message; '-' reads stdin.")
 @click.option("--trace-file", metavar="F", help="A file with the stack trace; '-' reads stdin.")
 @click.option("--file", "file_path", metavar="P", help="Where it went wrong.")
 @click.option("--line", "line_number", metavar="N", help="The line in that file.")
 @click.option("--solution", help="How it was fixed, if it was.")
-@click.option("--screenshot", metavar="F", help="A picture of it.")
+@click.option("--screenshot", metavar="F", help="A picture of it; what is not said is read there.")
+@click.option("--keep-screenshot", is_flag=True, help="Keep the picture in .kagura/attachments.")
+@click.option("--approve", is_flag=True, help="Approve what the vision model costs.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be repeated.")
 def add(
-    app: App, error_type: str, message: str, trace_file: str | None, solution: str | None,
-    **more: Any,
+    app: App, error_type: str | None, message: str | None, trace_file: str | None,
+    solution: str | None, **more: Any,
 ) -> Answer:  # fmt: skip
     """Record an error, or count it again and answer with its solution."""
+    if not more["screenshot"] and (error_type is None or message is None):
+        missing = "--type" if error_type is None else "--message"
+        raise UsageError(f"{missing} is missing", hint="Say both, or give --screenshot.")
     done = app.memory.record_error(
-        error_type, text_argument(message) or "", file_text(trace_file),
+        error_type or "", text_argument(message) or "", file_text(trace_file),
         solution=text_argument(solution), cwd=app.folder, **more,
     )  # fmt: skip
-    return Answer(done.to_dict(), _added(done))
+    data = done.to_dict()
+    told = model_lines(data, "git kagura error add ... --approve")
+    return Answer(data, [*_added(done), *told])
 
 
 def _added(done: Any) -> Iterator[str]:
@@ -58,6 +66,8 @@ def _added(done: Any) -> Iterator[str]:
         yield f"{styled('b', done.id)} recorded: {done.path}"
     else:
         yield f"{styled('b', done.id)} seen before, {done.occurrences} times now"
+    if "read_by" in done.to_dict():
+        yield from _read_by(done)
     if done.solution:
         yield f"{styled('g', 'solution:')} {done.solution}"
     for item in done.similar:
@@ -65,6 +75,16 @@ def _added(done: Any) -> Iterator[str]:
         yield styled("y", f"similar: {item['id']} {one_line(item['title'], 200)}{known}")
     if done.redacted:
         yield styled("r", f"redacted: {', '.join(done.redacted)}")
+
+
+def _read_by(done: Any) -> Iterator[str]:
+    if done.read_by is None and not done.to_dict().get("reason"):
+        return
+    by = {"model": "read by the vision model", "ocr": "read letter by letter (OCR)"}
+    yield styled("d", by.get(done.read_by, f"the picture was not read: {done.reason}"))
+    yield f"  {one_line(done.record.title, 200)}"
+    if done.record.suggested_cause:
+        yield f"  cause: {one_line(done.record.suggested_cause, 300)}"
 
 
 @command(error)

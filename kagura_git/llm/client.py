@@ -94,7 +94,7 @@ def ask(
         request["response_format"] = {"type": "json_schema", "json_schema": form}
     for left in reversed(range(_TRIES)):
         try:
-            with _quiet():
+            with quiet():
                 found = litellm.completion(**request)
                 return _reply(litellm, found, model)
         except Exception as error:  # noqa: BLE001 - litellm's classes share no other base
@@ -132,7 +132,7 @@ def _litellm() -> Any:
     # Its price map is fetched from the network at import unless told otherwise.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ.setdefault("LITELLM_LOG", "ERROR")
-    with _quiet():
+    with quiet():
         import litellm
 
         litellm.suppress_debug_info = True
@@ -142,7 +142,7 @@ def _litellm() -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what a library prints away from stdout, where data goes, and from stderr."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

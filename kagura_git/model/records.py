@@ -113,6 +113,9 @@ class Error(_Stored, kw_only=True, omit_defaults=True):
     resolved_commit: str | None = None
     stack_trace: str = ""
     screenshot: str | None = None
+    # Read from the screenshot: the code that can be seen in it, and what may be the cause.
+    visible_code: str | None = None
+    suggested_cause: str | None = None
     tags: list[str] = field(default_factory=list)
     occurrences: Annotated[int, Meta(ge=1)] = 1
     last_seen: Time | None = None
@@ -214,7 +217,10 @@ def text_fields(record: AnyRecord) -> dict[str, str | list[str]]:
         case Decision():
             names = ("decision", "rationale", "alternatives", "impact", "tags", "review_note")
         case Error():
-            names = ("error_type", "message", "stack_trace", "solution", "tags", "file_path")
+            names = (
+                "error_type", "message", "stack_trace", "solution", "visible_code",
+                "suggested_cause", "tags", "file_path",
+            )  # fmt: skip
         case Session():
             names = ("description", "summary", "tags")
         case Change():

@@ -132,7 +132,7 @@ def _error(record: Error) -> _Parts:
         about = [head[:_HEAD_LIMIT], " ".join(record.tags), record.file_path, record.solution]
         texts += passages("\n".join(_said(about)))[:1]
     return (
-        [head, record.solution, record.stack_trace],
+        [head, record.solution, record.suggested_cause, record.stack_trace, record.visible_code],
         texts,
         [record.file_path] if record.file_path else [],
     )

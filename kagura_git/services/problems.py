@@ -50,6 +50,8 @@ def record(
     line_number: int | str | None = None,
     solution: str | None = None,
     screenshot: str | None = None,
+    visible_code: str | None = None,
+    suggested_cause: str | None = None,
     tags: inputs.Texts = None,
     session: str | None = None,
     cwd: str | None = None,
@@ -69,6 +71,8 @@ def record(
         line_number=inputs.number(line_number, "line_number") or None,
         stack_trace=inputs.trace(stack_trace),
         screenshot=inputs.optional(screenshot),
+        visible_code=inputs.optional(visible_code),
+        suggested_cause=inputs.optional(suggested_cause),
         tags=inputs.texts(tags, "tags"),
         session=session,
         project_id=ws.project_id,
@@ -131,7 +135,13 @@ def _again(known: Error, draft: Error, now: datetime) -> Error:
     if draft.solution:
         error = transitions.resolve(error, draft.solution, now)
     tags = list(dict.fromkeys([*error.tags, *draft.tags]))
-    return replace(error, tags=tags, screenshot=error.screenshot or draft.screenshot)
+    return replace(
+        error,
+        tags=tags,
+        screenshot=error.screenshot or draft.screenshot,
+        visible_code=error.visible_code or draft.visible_code,
+        suggested_cause=error.suggested_cause or draft.suggested_cause,
+    )
 
 
 def _similar(ws: Workspace, error: Error) -> list[Alike]:
