@@ -242,9 +242,11 @@ class CodingMemory:
         """Return the project's summary, stack, recent changes, decisions and open errors."""
         return await self._call(self._sync.get_project_context, focus, max_tokens, level=level)
 
-    async def analyze_coding_patterns(self) -> dict[str, Any]:
+    async def analyze_coding_patterns(
+        self, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
         """Return the habits that history and records show, with counts and examples."""
-        return await self._call(self._sync.analyze_coding_patterns)
+        return await self._call(self._sync.analyze_coding_patterns, approve=approve, ask=ask)
 
     async def recall(self, id: str) -> AnyRecord:
         """Return a record by its id; raises ``NotFound``."""

@@ -49,7 +49,7 @@ class Understanding(Opened):
             focus=focus,
             max_tokens=max_tokens,
             related=self._related if focus else None,
-            patterns=self.analyze_coding_patterns()["patterns"],
+            patterns=self._measured()["patterns"],
             level=level,
             count=self._counter(),
         )
@@ -66,8 +66,30 @@ class Understanding(Opened):
     def _related(self, focus: str) -> dict[str, float]:
         return {hit.id: hit.score for hit in self.recaller.search(focus, 50).hits}
 
-    def analyze_coding_patterns(self) -> dict[str, Any]:
-        """Return the habits that history and records show, with counts and examples."""
+    def analyze_coding_patterns(
+        self, *, approve: bool = False, ask: Ask | None = None
+    ) -> dict[str, Any]:
+        """Return the habits that history and records show, with counts and examples.
+
+        They are measured; from 30 changes on the user's language model, if there is
+        one and its price is approved, adds what counting cannot see.
+        """
+        from kagura_git.services import patterns
+
+        found = self._measured()
+        purse = self.purse(approved=approve, ask=ask)
+        wanted = found["changes_seen"] >= patterns.DEEP and self.ws.settings.learn_patterns
+        if not purse.model or not wanted:
+            return found
+        from kagura_git.services import preferences
+
+        outcome = preferences.ask(purse, preferences.blocks(self.ws, found["patterns"]))
+        found["llm"] = outcome.to_dict()
+        if outcome.answer is not None:
+            found["patterns"] = preferences.added(found["patterns"], outcome.answer)
+        return found
+
+    def _measured(self) -> dict[str, Any]:
         from kagura_git.services import patterns
 
         return patterns.analyze(self.ws).to_dict()
@@ -106,13 +128,16 @@ class Understanding(Opened):
             operation: one of :data:`kagura_git.services.estimates.OPERATIONS`.
             target: what it is for, such as a session's id; default: the latest.
         """
-        from kagura_git.services import error_patterns, estimates, suggestions
+        from kagura_git.services import error_patterns, estimates, preferences, suggestions
 
         sent: estimates.Sent | None = None
         if operation == "solution_suggestion":
             sent = suggestions.SOLUTION_SUGGESTION, suggestions.blocks(*self._cases(target or ""))
         elif operation == "error_patterns":
             sent = error_patterns.ERROR_PATTERNS, error_patterns.blocks(self._error_groups())
+        elif operation == "preferences":
+            measured = self._measured()["patterns"]
+            sent = preferences.PREFERENCES, preferences.blocks(self.ws, measured)
         elif operation == "session_summary":
             sent = estimates.session_summary(self.ws, self.recaller.links(), target)
         return estimates.estimate(self.purse(), operation, sent)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from kagura_git.cli.model_lines import model_lines
 from kagura_git.cli.output import Answer, App, command, styled
 
 
@@ -52,12 +53,13 @@ def _context_lines(data: dict[str, Any]) -> Iterator[str]:
 
 
 @command()
-def patterns(app: App) -> Answer:
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def patterns(app: App, approve: bool) -> Answer:
     """Show habits, measured from history and records, with counts."""
-    data = app.memory.analyze_coding_patterns()
+    data = app.memory.analyze_coding_patterns(approve=approve)
     if not data["enough"]:
         missing = data["changes_needed"]
         line = f"{data['changes_seen']} file changes seen; {missing} more are needed"
         return Answer(data, [line])
     lines = [f"{styled('b', p['pattern_type'])}: {p['description']}" for p in data["patterns"]]
-    return Answer(data, lines)
+    return Answer(data, [*lines, *model_lines(data, "git kagura patterns --approve")])

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
 from kagura_git.errors import KaguraError
-from kagura_git.llm import client, counting, structured
+from kagura_git.llm import answers, client, counting, structured
 from kagura_git.llm.approval import Ask, Estimate, Policy, decide
 from kagura_git.llm.fences import RULE, fenced
 from kagura_git.llm.ledger import Call, Ledger
@@ -38,6 +39,7 @@ class Operation(Generic[T]):
         purpose: what it does, for the person who approves it.
         answer: the form of the answer.
         typical_out, most_out: tokens of an answer, until calls have taught better, and at most.
+        kept: the same question need not be paid for twice: its answer is kept.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Operation(Generic[T]):
     typical_out: int
     most_out: int
     vision: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Purse:
 
     Args:
         ask: asks the user to approve a call, where there is somebody to be asked.
+        answers: the folder of answers that were paid for.
         waiting: what surrounds a call, with the model's name: a sign of life.
         calls: what this object's calls have cost.
     """
@@ -98,6 +102,7 @@ class Purse:
     seconds: float = 120.0
     api_base: str = ""
     ask: Ask | None = None
+    answers: Path | None = None
     waiting: Callable[[str], AbstractContextManager[None]] = waiting
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     calls: list[Call] = field(default_factory=list)
@@ -196,12 +201,15 @@ def run(
     if not model:
         return Outcome("no_model", reason="no language model is configured")
     messages = messages_of(operation, blocks, pictures)
+    version = prompt(operation.name).version
+    shelf = _shelf(operation, purse, messages)
+    if shelf is not None and (kept := answers.kept(shelf, operation.answer)) is not None:
+        return Outcome("answered", kept, model=model, prompt_version=version)
     try:
         estimate = purse.estimate(operation, messages)
         verdict = decide(estimate, purse.policy, purse.spent(), purse.ask)
     except KaguraError as error:
         return Outcome("failed", reason=error.message, model=model)
-    version = prompt(operation.name).version
     if not verdict.go:
         reason = _REASONS[verdict.why]
         if verdict.why == "over_budget":
@@ -212,10 +220,21 @@ def run(
         )  # fmt: skip
     found = _asked(operation, purse, messages)
     answer, reason, cost = found
+    if answer is not None and shelf is not None:
+        answers.keep(shelf, answer)
     return Outcome(
         "answered" if answer is not None else "failed", answer, reason, estimate, model, version,
         cost, verdict.warning,
     )  # fmt: skip
+
+
+def _shelf(
+    operation: Operation[Any], purse: Purse, messages: Sequence[Mapping[str, Any]]
+) -> Path | None:
+    """Return where the answer to this very question is kept; None if it is not."""
+    if not operation.kept or purse.answers is None:
+        return None
+    return answers.place(purse.answers, purse.model_for(operation), messages)
 
 
 _REASONS: Final = {

@@ -51,6 +51,7 @@ ERROR_PATTERNS: Final = Operation(
     answer=PatternsFound,
     typical_out=900,
     most_out=6_000,
+    kept=True,
 )
 
 

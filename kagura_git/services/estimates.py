@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Sent = tuple[Operation[Any], Mapping[str, str]]
 
 
-OPERATIONS: Final = ("session_summary", "solution_suggestion", "error_patterns")
+OPERATIONS: Final = ("session_summary", "solution_suggestion", "error_patterns", "preferences")
 
 
 def session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:

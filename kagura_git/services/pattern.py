@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+Severity = Literal["info", "low", "medium", "high"]
 
 _TEST: Final = re.compile(
     r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)test_|_test\.|_spec\.|\.(?:test|spec)\."
@@ -14,7 +16,11 @@ _TEST: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """One habit: ``frequency`` of ``total`` times seen, with examples."""
+    """One habit: ``frequency`` of ``total`` times seen, with examples.
+
+    ``severity`` says how much it matters; ``source`` whether it was measured or a model
+    has seen it.
+    """
 
     pattern_type: str
     name: str
@@ -24,6 +30,8 @@ class Pattern:
     confidence: float
     examples: tuple[str, ...] = ()
     recommendation: str | None = None
+    severity: Severity = "info"
+    source: str = "measured"
 
 
 def share(frequency: int, total: int) -> float:

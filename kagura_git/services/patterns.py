@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from kagura_git.git.history import FileTouch, touched
 from kagura_git.model.records import Error
+from kagura_git.services.anti_patterns import anti_patterns
 from kagura_git.services.commit_habits import changed_together, commit_style, testing
+from kagura_git.services.import_directions import directions
 from kagura_git.services.manifests import language_of, languages, reader, tech_stack, vendored
 from kagura_git.services.pattern import Pattern, is_test, share
 from kagura_git.services.source_habits import Lines, imported, naming, source_lines
@@ -18,6 +20,8 @@ from kagura_git.store.files import FOLDER
 from kagura_git.workspace import Workspace
 
 ENOUGH: Final = 10
+# From so many changes on the costlier measures are taken too.
+DEEP: Final = 30
 _COMMITS: Final = 500
 _MOST_FILES: Final = 300
 _MOST_PATHS: Final = 20_000
@@ -69,6 +73,8 @@ def analyze(ws: Workspace) -> Patterns:
         *_fragile_files(errors),
         *_recurring(errors),
     )
+    if changes >= DEEP:
+        found += (*directions(lines), *anti_patterns(ws.repo.git, recent))
     return Patterns(True, changes, 0, found)
 
 
@@ -170,6 +176,7 @@ def _fragile_files(errors: list[Error]) -> Iterator[Pattern]:
             confidence=share(count, total),
             examples=tuple(error.id for error in named[:3]),
             recommendation="Cover it with tests before the next change.",
+            severity="medium",
         )
 
 
@@ -193,4 +200,5 @@ def _recurring(errors: list[Error]) -> Iterator[Pattern]:
             confidence=share(count, total),
             examples=tuple(error.id for error in some[:3]),
             recommendation=short(solved, 240) if solved else None,
+            severity="medium" if any(not error.resolved for error in some) else "low",
         )

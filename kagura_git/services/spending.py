@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from math import fsum
+from pathlib import Path
 from typing import Any, Final
 
 from kagura_git.errors import MissingExtra
@@ -59,6 +60,7 @@ def purse_of(
         seconds=said.llm_seconds,
         api_base=said.api_base,
         ask=ask,
+        answers=Path(ws.repo.shared, "answers"),
         now=ws.now,
     )
 

@@ -40,6 +40,7 @@ SOLUTION_SUGGESTION: Final = Operation(
     answer=Suggestion,
     typical_out=400,
     most_out=3_000,
+    kept=True,
 )
 
 
