@@ -9,9 +9,11 @@ from typing import Final, Literal
 Severity = Literal["info", "low", "medium", "high"]
 
 _TEST: Final = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|spec)/|(?:^|/)test_|_test\.|_spec\.|\.(?:test|spec)\."
+    r"(?:^|/)(?:tests?|__tests__|spec)/|^t/|(?:^|/)test_|_test\.|_spec\.|\.(?:test|spec)\."
     r"|Tests?\.(?:java|kt|cs)$"
 )
+
+_BUILT: Final = re.compile(r"(?:^|/)(?:dist|build|out)/|\.min\.js$|_pb2\.py$|\.pb\.go$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +44,8 @@ def share(frequency: int, total: int) -> float:
 def is_test(path: str) -> bool:
     """Tell whether a path is named as tests are."""
     return _TEST.search(path) is not None
+
+
+def is_built(path: str) -> bool:
+    """Tell whether a path lies where builds put what they make."""
+    return _BUILT.search(path) is not None

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from kagura_git.git.added_lines import added_lines
 from kagura_git.git.history import FileTouch, touched
 from kagura_git.model.records import Error
+from kagura_git.services.added_code import added_code
 from kagura_git.services.anti_patterns import anti_patterns
 from kagura_git.services.commit_habits import changed_together, commit_style, testing
 from kagura_git.services.import_directions import directions
+from kagura_git.services.layers import layers
 from kagura_git.services.manifests import language_of, languages, reader, tech_stack, vendored
 from kagura_git.services.pattern import Pattern, is_test, share
 from kagura_git.services.source_habits import Lines, imported, naming, source_lines
@@ -23,6 +26,7 @@ ENOUGH: Final = 10
 # From so many changes on the costlier measures are taken too.
 DEEP: Final = 30
 _COMMITS: Final = 500
+_COMMITS_READ: Final = 200
 _MOST_FILES: Final = 300
 _MOST_PATHS: Final = 20_000
 _TEST_FRAMEWORKS: Final = (
@@ -74,7 +78,13 @@ def analyze(ws: Workspace) -> Patterns:
         *_recurring(errors),
     )
     if changes >= DEEP:
-        found += (*directions(lines), *anti_patterns(ws.repo.git, recent))
+        added = added_lines(ws.repo, _COMMITS_READ)
+        found += (
+            *directions(lines),
+            *layers(lines),
+            *anti_patterns(ws.repo.git, recent),
+            *added_code(added, reader(ws.repo)),
+        )
     return Patterns(True, changes, 0, found)
 
 
