@@ -83,10 +83,11 @@ class Understanding(Opened):
             return found
         from kagura_git.services import preferences
 
-        outcome = preferences.ask(purse, preferences.blocks(self.ws, found["patterns"]))
+        data = preferences.blocks(self.ws, found["patterns"])
+        outcome = preferences.ask(purse, data)
         found["llm"] = outcome.to_dict()
         if outcome.answer is not None:
-            found["patterns"] = preferences.added(found["patterns"], outcome.answer)
+            found["patterns"] = preferences.added(found["patterns"], outcome.answer, data)
         return found
 
     def _measured(self) -> dict[str, Any]:

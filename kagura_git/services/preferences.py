@@ -20,6 +20,8 @@ _DIFFS: Final = 20_000
 _DECISIONS: Final = 40
 _LONG: Final = 300
 _MOST: Final = 8
+# An example shorter than that stands in any text.
+_TELLING: Final = 4
 
 
 class Preference(msgspec.Struct, frozen=True):
@@ -75,25 +77,42 @@ def blocks(ws: Workspace, measured: Sequence[Mapping[str, Any]]) -> dict[str, st
     }
 
 
-def added(measured: Sequence[dict[str, Any]], answer: Preferences) -> list[dict[str, Any]]:
-    """Return the measured patterns, and after them what a model adds; it overwrites none."""
+def added(
+    measured: Sequence[dict[str, Any]], answer: Preferences, data: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the measured patterns, and after them what a model adds; it overwrites none.
+
+    An example that does not stand in the data is left out, and so is what rests on
+    no other.
+    """
+    given = " ".join(" ".join(data.values()).split())
     known = {(item["pattern_type"], item["name"]) for item in measured}
+    found = [
+        (item, [text for text in item.examples if _stands(text, given)])
+        for item in answer.patterns[:_MOST]
+    ]
     more = [
         {
             "pattern_type": in_brief(item.pattern_type, 60),
             "name": in_brief(item.name, 120),
             "description": in_brief(item.description, _LONG),
-            "frequency": len(item.examples),
-            "total": len(item.examples),
+            "frequency": len(shown),
+            "total": len(shown),
             "confidence": round(min(1.0, max(0.0, item.confidence)), 2),
-            "examples": [in_brief(text, 120) for text in item.examples[:5]],
+            "examples": [in_brief(text, 120) for text in shown[:5]],
             "recommendation": in_brief(item.recommendation, _LONG) or None,
             "severity": item.severity,
             "source": "model",
         }
-        for item in answer.patterns[:_MOST]
+        for item, shown in found
+        if shown
     ]
     return [
         *measured,
         *(item for item in more if (item["pattern_type"], item["name"]) not in known),
     ]
+
+
+def _stands(example: str, given: str) -> bool:
+    text = " ".join(example.split())
+    return len(text) >= _TELLING and text in given
