@@ -49,7 +49,7 @@ class Understanding(Opened):
             focus=focus,
             max_tokens=max_tokens,
             related=self._related if focus else None,
-            patterns=self._measured()["patterns"],
+            patterns=self._measured(deep=False)["patterns"],
             level=level,
             count=self._counter(),
         )
@@ -90,10 +90,10 @@ class Understanding(Opened):
             found["patterns"] = preferences.added(found["patterns"], outcome.answer, data)
         return found
 
-    def _measured(self) -> dict[str, Any]:
+    def _measured(self, *, deep: bool = True) -> dict[str, Any]:
         from kagura_git.services import patterns
 
-        return patterns.analyze(self.ws).to_dict()
+        return patterns.analyze(self.ws, deep=deep).to_dict()
 
     def analyze_architecture_diagram(
         self, path: str, *, approve: bool = False, ask: Ask | None = None

@@ -53,11 +53,14 @@ class Patterns:
         return out
 
 
-def analyze(ws: Workspace) -> Patterns:
+def analyze(ws: Workspace, *, deep: bool = True) -> Patterns:
     """Return the project's habits, or how many file changes are missing to tell.
 
     Seen are the last 500 commits of this branch and the changes that wait for
     a commit; merges and kagura's own files do not count.
+
+    Args:
+        deep: from ``DEEP`` changes on, take the costlier measures too.
     """
     history = touched(ws.repo, _COMMITS)
     changes = sum(len(commit.paths) for commit in history) + len(ws.working.pending("C-"))
@@ -77,7 +80,7 @@ def analyze(ws: Workspace) -> Patterns:
         *_fragile_files(errors),
         *_recurring(errors),
     )
-    if changes >= DEEP:
+    if deep and changes >= DEEP:
         added = added_lines(ws.repo, _COMMITS_READ)
         found += (
             *directions(lines),
