@@ -407,23 +407,23 @@ def test_no_pattern_takes_quadratic_time(head: str) -> None:
     """The usual 5 ms are far below the limit; quadratic time is over 10 s."""
     for unit in UNITS:
         garbage = head + unit * (60_000 // len(unit))
-        start = time.perf_counter()
+        start = time.process_time()
         frames(garbage)
         message_shape(garbage)
         fingerprint(garbage, "", "")
-        assert time.perf_counter() - start < 1, (head, unit)
+        assert time.process_time() - start < 5, (head, unit)
 
 
 @pytest.mark.parametrize("unit", ["\n", "a", "at x\n", 'File "', "log line 12:30 (x.py:1)\n"])
-def test_a_megabyte_of_garbage_takes_less_than_two_seconds(unit: str) -> None:
-    start = time.perf_counter()
+def test_a_megabyte_of_garbage_is_read_in_linear_time(unit: str) -> None:
+    start = time.process_time()
     fingerprint("E", "", unit * (SIZE // len(unit)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 20
 
 
 def test_a_megabyte_of_real_frames_is_read_in_linear_time() -> None:
     everything = "".join(trace for trace, _ in REAL.values())
     trace = everything * (SIZE // len(everything))
-    start = time.perf_counter()
+    start = time.process_time()
     fingerprint("E", "", trace)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 20

@@ -78,9 +78,9 @@ def test_a_text_at_the_limit_is_kept_whole() -> None:
 
 @pytest.mark.parametrize("unit", [" ", "\t", "a ", "\x1b[", "\x1b]", "\x1b]0", "\n", " \n", "\x00"])
 def test_cleaning_takes_linear_time(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     inputs.text("a" + unit * (130_000 // len(unit)) + "b")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n\t ", "\x00", "\x1b[0m"])

@@ -225,7 +225,7 @@ def test_ten_thousand_notes_unite_quickly_and_few_are_read(
     )
     start = time.perf_counter()
     assert unite(alone) == 100
-    assert time.perf_counter() - start < 3  # 0.15 s on an idle machine
+    assert time.perf_counter() - start < 30  # 0.15 s on an idle machine
     assert len(asked) <= 200
     said = alone.said()
     assert said[shas[60]] == {"a", "ours", "theirs"}
