@@ -154,7 +154,7 @@ def _take(
     how: tuple[int, int, bool], allowed: Any,
 ) -> None:  # fmt: skip
     text = clean(text)
-    found = with_pairs(candidates(now, tokens(text), vector, allowed), now, text)
+    found = with_pairs(candidates(now, now.words.scores(tokens(text)), vector, allowed), now, text)
     if not len(found.numbers):
         return
     scores = fused(found)

@@ -36,7 +36,9 @@ class Ranker:
         text = clean(query)
         terms = tokens(text) if repeated else list(dict.fromkeys(tokens(text)))
         vector = self._vector(essence(text))
-        return with_pairs(candidates(self.now, terms, vector, None), self.now, text)
+        return with_pairs(
+            candidates(self.now, self.now.words.scores(terms), vector, None), self.now, text
+        )
 
     def _vector(self, text: str) -> Any:
         if text != self._last[0] and self.embedder:

@@ -8,6 +8,7 @@ in the index, which they would triple: only the records that lead are read.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -38,7 +39,7 @@ def with_pairs(found: Candidates, now: Generation, query: str) -> Candidates:
     wanted = pairs(query)
     if not wanted or found.most <= 0 or not len(found.numbers):
         return found
-    worth = _worth(wanted, now)
+    worth = _worth(wanted, now, found.rarity)
     added = np.zeros(len(found.numbers))
     for place in (-fused(found)).argsort(kind="stable")[:_LEADERS].tolist():
         text = now.text(int(found.numbers[place]))[:_READ].lower()
@@ -69,8 +70,9 @@ def pairs(text: str) -> set[Pair]:
     return set(pairwise(words))
 
 
-def _worth(wanted: set[Pair], now: Generation) -> dict[Pair, float]:
+def _worth(wanted: set[Pair], now: Generation, known: Mapping[str, float]) -> dict[Pair, float]:
     """Return what each pair tells: as much as the rarer of its words."""
     terms = {word: (tokens(word) or [word])[0] for pair in wanted for word in pair}
-    rarity = now.words.rarity(set(terms.values()))
+    others = set(terms.values()).difference(known)
+    rarity = {**known, **now.words.rarity(others)} if others else known
     return {(a, b): max(rarity[terms[a]], rarity[terms[b]]) for a, b in wanted}

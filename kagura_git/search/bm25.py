@@ -22,19 +22,29 @@ K1: Final = 1.2
 B: Final = 0.75
 K3: Final = 2.0
 # Postings read for a query; words that would go beyond are looked up for the best only.
-BUDGET: Final = 400_000
+BUDGET: Final = 100_000
 
 
 class Scores:
     """What each document scores for a query; ``most`` is what no text could exceed.
 
+    ``rarity`` is the idf of each of the query's terms.
+
     ``held`` has one value per document. In a large memory the commonest words of
     the query are not in it yet: :meth:`of` adds them for the documents that count.
     """
 
-    def __init__(self, held: NDArray[Any], most: float, words: Bm25, rest: dict[str, float]):
+    def __init__(
+        self,
+        held: NDArray[Any],
+        most: float,
+        rarity: dict[str, float],
+        words: Bm25,
+        rest: dict[str, float],
+    ):
         self.held = held
         self.most = most
+        self.rarity = rarity
         self._words = words
         self._rest = rest
 
@@ -70,6 +80,8 @@ class Bm25:
         self.size = len(alive)
         average = float(alive.mean()) if len(alive) else 0.0
         longer = K1 * (1 - B + B * lengths / max(average, 1.0))
+        if gone is not None:
+            longer[gone] = np.inf  # whatever it holds comes to nothing
         self._longer = longer.astype(np.float32)
 
     def scores(self, query: Iterable[str]) -> Scores:
@@ -83,37 +95,41 @@ class Bm25:
         repeated = Counter(query)
         terms = list(repeated)
         if not self.size or not terms:
-            return Scores(np.zeros(self._starts[-1]), 0.0, self, {})
+            return Scores(np.zeros(self._starts[-1]), 0.0, dict.fromkeys(terms, 0.0), self, {})
         spans = [part.spans(terms) for part in self._parts]
         sizes = np.array([[s.stop - s.start for s in part] for part in spans]).sum(axis=0)
         rest = _commonest(sizes) if int(sizes.sum()) > BUDGET else frozenset()
         read = [i for i in range(len(terms)) if i not in rest]
-        which, documents, counts = self._postings(spans, read)
+        lengths, which, documents, counts = self._postings(spans, read)
         frequencies = sizes.copy()
         if self._gone is not None:
-            stay = ~self._gone[documents]
-            which, documents, counts = which[stay], documents[stay], counts[stay]
-            frequencies[read] = np.bincount(which, minlength=len(terms))[read]
+            # How many of each stretch are gone, by what the running total rises over it.
+            total = np.concatenate(([0], np.cumsum(self._gone[documents], dtype=np.uint32)))
+            ends = np.cumsum(lengths)
+            np.subtract.at(frequencies, which, np.diff(total[np.append(0, ends)]))
         times = np.fromiter(repeated.values(), np.float64, len(terms))
-        weights = idf(frequencies, self.size) * (times * (K3 + 1) / (times + K3)) * (K1 + 1)
-        impacts = counts / (counts + self._longer[documents]) * weights[which]
+        rarity = idf(frequencies, self.size)
+        weights = rarity * (times * (K3 + 1) / (times + K3)) * (K1 + 1)
+        impacts = counts / (counts + self._longer[documents])
+        impacts *= np.repeat(weights[which].astype(np.float32), lengths)
         held = np.bincount(documents, weights=impacts, minlength=self._starts[-1])
         later = {terms[i]: float(weights[i]) for i in rest}
-        return Scores(held, float(weights.sum()), self, later)
+        known = dict(zip(terms, rarity.tolist(), strict=True))
+        return Scores(held, float(weights.sum()), known, self, later)
 
     def _postings(self, spans: Sequence[Sequence[slice]], read: Sequence[int]) -> Any:
-        """Return of every posting of these terms: which term, document, count."""
+        """Return how long each stretch of postings is, and of which term; documents, counts."""
         import numpy as np
 
-        documents, counts, sizes, which = [], [], [], []
+        documents, counts, lengths, which = [], [], [], []
         for part, start, places in zip(self._parts, self._starts, spans, strict=False):
             for i in read:
                 span = places[i]
                 documents.append(part.documents[span] + np.uint32(start))
                 counts.append(part.counts[span])
-                sizes.append(span.stop - span.start)
+                lengths.append(span.stop - span.start)
                 which.append(i)
-        return np.repeat(which, sizes), np.concatenate(documents), np.concatenate(counts)
+        return np.array(lengths), np.array(which), np.concatenate(documents), np.concatenate(counts)
 
     def saturations(self, term: str, numbers: NDArray[Any]) -> NDArray[Any]:
         """Return ``count / (count + K1 * length)`` of one term in each of these documents."""

@@ -9,16 +9,19 @@ from kagura_git.search.fuse import Candidates
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kagura_git.search.bm25 import Scores
     from kagura_git.search.generation import Generation
 
 # From each side; what is further down does not reach the first ten by fusion.
 DEPTH: Final = 100
 _DEEPER: Final = 5
+# Of so many documents one is looked at to learn what a good score is.
+_STEP: Final = 64
 
 
 def candidates(
     found: Generation,
-    terms: list[str],
+    scores: Scores,
     query: NDArray[Any] | None,
     allowed: NDArray[Any] | None,
     depth: int = DEPTH,
@@ -27,18 +30,21 @@ def candidates(
 
     Args:
         found: the generation to look in.
-        terms: the query's terms.
+        scores: what each document scores for the query's terms.
         query: the query's vector, or None.
-        allowed: one boolean per document: what passes the caller's filters.
+        allowed: one boolean per document: what passes the caller's filters; None: all do.
         depth: how many documents from each side.
     """
     import numpy as np
 
-    scores = found.words.scores(terms)
     if allowed is not None:
         scores.held[~allowed] = 0.0
-    # Not whole: what leads by its rarer words may yet be overtaken.
-    numbers = _top(scores.held, depth if scores.whole else _DEEPER * depth)
+    if scores.whole:
+        numbers = _top(scores.held, depth)
+    else:
+        # What leads by its rarer words may yet be overtaken.
+        numbers = _top(scores.held, _DEEPER * depth)
+        numbers = numbers[_top(scores.of(numbers), depth)]
     cosines = None
     if query is not None and found.dim:
         nearest = _nearest(found, query, allowed, depth)
@@ -46,17 +52,32 @@ def candidates(
         numbers = np.array(sorted({*numbers.tolist(), *nearest}), dtype=np.int64)
         cosines = _cosines(found, query, numbers)
     cover = scores.of(numbers) / max(scores.most, 1e-9)
-    return Candidates(numbers, cover, cosines, len(set(terms)), scores.most)
+    return Candidates(
+        numbers, cover, cosines, len(scores.rarity), scores.most, rarity=scores.rarity
+    )
 
 
 def _top(scores: NDArray[Any], depth: int) -> NDArray[Any]:
     import numpy as np
 
-    held = np.flatnonzero(scores > 0)
+    held = np.flatnonzero(scores > _below(scores, depth))
+    if len(held) < depth:
+        held = np.flatnonzero(scores > 0)
     if len(held) <= depth:
         return held
     best: NDArray[Any] = held[np.argpartition(scores[held], -depth)[-depth:]]
     return best
+
+
+def _below(scores: NDArray[Any], depth: int) -> float:
+    """Return a score that more than ``depth`` documents surpass, so far as a sample tells."""
+    import numpy as np
+
+    sample = scores[::_STEP]
+    wanted = 3 * depth // _STEP + 10
+    if len(sample) < 4 * wanted:
+        return 0.0
+    return max(0.0, float(np.partition(sample, -wanted)[-wanted]))
 
 
 def _nearest(
@@ -65,17 +86,18 @@ def _nearest(
     from kagura_git.search import near
 
     best: dict[int, float] = {}
-    for part, start in zip(found.segments, found.starts, strict=False):
+    for number, (part, start) in enumerate(zip(found.segments, found.starts, strict=False)):
         if part.nearest is None:
             continue
-        inside = None if allowed is None else allowed[start : start + len(part.entries)]
-        rows = None if inside is None else inside[part.owners]
+        if allowed is None:
+            rows = found.alive_rows[number]
+        else:
+            rows = near.Filter(allowed[start : start + len(part.entries)][part.owners])
         likeness, at = near.search(part.nearest, query, 3 * depth, rows)
         # Best passage first; a document goes by its first.
-        for number, value in zip(
-            (part.owners[at] + start).tolist(), likeness.tolist(), strict=True
-        ):
-            best.setdefault(number, value)
+        owners = (part.owners[at] + start).tolist()
+        for owner, value in zip(owners, likeness.tolist(), strict=True):
+            best.setdefault(owner, value)
     if len(found.segments) == 1:
         return list(best)[:depth]
     return sorted(best, key=lambda number: -best[number])[:depth]

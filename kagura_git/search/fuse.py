@@ -9,7 +9,8 @@ of one parameter only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Candidates:
     holds, ``cosines`` its best passage's likeness; None without vectors.
     ``terms`` is the number of different terms in the query, ``most`` the score of
     a document that holds them all without end; ``pairs`` what neighbouring words
-    add to the cover, None before they are looked for.
+    add to the cover, None before they are looked for. ``rarity`` is how much each
+    of the query's terms tells.
     """
 
     numbers: NDArray[Any]
@@ -41,6 +43,7 @@ class Candidates:
     terms: int
     most: float = 0.0
     pairs: NDArray[Any] | None = None
+    rarity: Mapping[str, float] = field(default_factory=dict)
 
 
 def fused(found: Candidates, weight: float | None = None) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kagura_git.model.fingerprint import PLACE
-from kagura_git.search import manifest, segment
+from kagura_git.search import manifest, near, segment
 from kagura_git.search.bm25 import Bm25
 from kagura_git.search.manifest import Entry, Manifest
 from kagura_git.search.segment import Segment
@@ -58,6 +58,18 @@ class Generation:
         alive = np.ones(len(self.entries), bool)
         alive[self.manifest.gone] = False
         return alive
+
+    @cached_property
+    def alive_rows(self) -> list[near.Filter | None]:
+        """Which vectors of each segment are there to find; None if all are."""
+        parts = zip(self.segments, self.starts, strict=False)
+        return [self._alive_in(part, start) for part, start in parts]
+
+    def _alive_in(self, part: Segment, start: int) -> near.Filter | None:
+        if self.alive is None or part.nearest is None:
+            return None
+        inside = self.alive[start : start + len(part.entries)]
+        return None if inside.all() else near.Filter(inside[part.owners])
 
     @cached_property
     def words(self) -> Bm25:

@@ -39,11 +39,11 @@ def answer(
     entries = now.entries
     text = clean(query[:_QUERY_LIMIT])
     terms = tokens(text)
+    vector = _vector(now, model, text)
     allowed = _allowed(now, keep)
     alike = now.by_fingerprint.get(fingerprint, ()) if fingerprint else ()
     same = frozenset(number for number in alike if keep is None or keep(entries[number]))
-    vector = _vector(now, model, text)
-    found = candidates(now, terms, vector, allowed, max(DEPTH, 2 * k))
+    found = candidates(now, now.words.scores(terms), vector, allowed, max(DEPTH, 2 * k))
     found = with_pairs(found, now, text)
     if missing := same.difference(found.numbers.tolist()):
         found = _with(found, sorted(missing))
@@ -60,7 +60,7 @@ def answer(
 
 def _allowed(now: Generation, keep: Callable[[Entry], bool] | None) -> NDArray[Any] | None:
     if keep is None:
-        return now.alive
+        return None  # what is gone is found by neither side
     import numpy as np
 
     allowed = np.fromiter((keep(entry) for entry in now.entries), bool, len(now.entries))

@@ -25,11 +25,12 @@ def snippet(body: str, query: Collection[str]) -> str:
     # What a stem and all words that have it begin with.
     roots = [term.removesuffix("y") or term for term in wanted]
     lines = [" ".join(line[:_LINE_READ].split()) for line in body.splitlines()[:_MOST_LINES]]
-    bounds = [(-_at_most(line, roots), place) for place, line in enumerate(lines) if line]
-    if not bounds:
+    filled = [place for place, line in enumerate(lines) if line]
+    if not filled:
         return ""
-    best, most = bounds[0][1], 0
-    for bound, place in sorted(bounds) if len(bounds) > 1 else ():
+    best, most = filled[0], 0
+    choice = filled if len(filled) > 1 else ()
+    for bound, place in sorted((-_at_most(lines[place], roots), place) for place in choice):
         if -bound < most:
             break
         shared = len(wanted.intersection(tokens(lines[place])))

@@ -268,6 +268,6 @@ def test_lists_find_nearly_all_of_the_nearest_and_come_back_from_their_file(
     assert held >= 980
     allowed = np.zeros(8000, bool)
     allowed[::400] = True
-    found = near.search(back, rows[0], 20, allowed)[1].tolist()
+    found = near.search(back, rows[0], 20, near.Filter(allowed))[1].tolist()
     assert set(found) <= set(range(0, 8000, 400))
     assert found[0] == 0
