@@ -243,10 +243,12 @@ class CodingMemory:
         return await self._call(self._sync.get_project_context, focus, max_tokens, level=level)
 
     async def analyze_coding_patterns(
-        self, *, approve: bool = False, ask: Ask | None = None
+        self, *, save: bool = False, approve: bool = False, ask: Ask | None = None
     ) -> dict[str, Any]:
-        """Return the habits that history and records show, with counts and examples."""
-        return await self._call(self._sync.analyze_coding_patterns, approve=approve, ask=ask)
+        """Return the habits that history and records show; ``save`` keeps them as records."""
+        return await self._call(
+            self._sync.analyze_coding_patterns, save=save, approve=approve, ask=ask
+        )
 
     async def recall(self, id: str) -> AnyRecord:
         """Return a record by its id; raises ``NotFound``."""

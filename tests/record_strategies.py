@@ -8,7 +8,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kagura_git.model.ids import LETTERS, Kind
-from kagura_git.model.records import STATUSES, Decision, Error, Occurrence, Session
+from kagura_git.model.records import (
+    STATUSES,
+    Decision,
+    Error,
+    LearnedPattern,
+    Occurrence,
+    Record,
+    Session,
+)
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
@@ -63,6 +71,7 @@ _KNOWN = {
     *Decision.__struct_fields__,
     *Error.__struct_fields__,
     *Session.__struct_fields__,
+    *LearnedPattern.__struct_fields__,
 } - {"extra"}  # a field of that name is as unknown as any other
 extras = st.dictionaries(
     st.one_of(any_text, st.just("extra")).filter(lambda name: name not in _KNOWN),
@@ -148,7 +157,25 @@ sessions = st.builds(
     summary_cost=_optional(st.floats(0, 100, allow_nan=False)),
     **_common,
 )
-records = st.one_of(decisions, errors, sessions)
+patterns = st.builds(
+    LearnedPattern,
+    id=ids("pattern"),
+    pattern_type=said_text,
+    name=said_text,
+    description=said_text,
+    frequency=st.integers(0, 10**9),
+    total=st.integers(0, 10**9),
+    confidence=st.floats(0, 1),
+    severity=st.sampled_from(["info", "low", "medium", "high"]),
+    examples=_texts,
+    recommendation=_optional(said_text),
+    source=said_text,
+    tags=_texts,
+    learned_at=moments,
+    session=_optional(ids("session")),
+    **_common,
+)
+records = st.one_of(decisions, errors, sessions, patterns)
 
 
 def decision(**fields: Any) -> Decision:
@@ -187,6 +214,20 @@ def session(**fields: Any) -> Session:
     return Session(**{**base, **fields})
 
 
-def path_for(record: Decision | Error | Session) -> str:
+def pattern(**fields: Any) -> LearnedPattern:
+    """Return a learned pattern with every required field, and those given."""
+    base: dict[str, Any] = {
+        "id": "P-7k3f9q2m",
+        "pattern_type": "naming",
+        "name": "snake_case functions in Python",
+        "description": "37 of 40 functions of several words are snake_case",
+        "learned_at": MOMENT,
+        "author": "Ada <ada@example.org>",
+        "created_at": MOMENT,
+    }
+    return LearnedPattern(**{**base, **fields})
+
+
+def path_for(record: Record) -> str:
     """Return a path such a record may have."""
     return f".kagura/{record.kind}s/2026-03/{record.id}-x.yaml"

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from kagura_git.api.opened import Opened
 from kagura_git.api.recorded import Recorded
-from kagura_git.api.screenshots import Completed, completed
+from kagura_git.api.screenshots import Completed, completed, picture_path
 from kagura_git.errors import InvalidRecord, KaguraError, UsageError
 from kagura_git.model import inputs
 from kagura_git.model.fingerprint import fingerprint
+from kagura_git.model.ids import STORED_KINDS
 from kagura_git.model.inputs import Texts
 from kagura_git.model.mapping import from_mapping, iso
 from kagura_git.model.records import Change, Error, Record, schema_name
@@ -89,9 +90,7 @@ class Recording(Opened):
             purse = self.purse(approved=approve, ask=ask)
             told = completed(purse, told.fields, screenshot, cwd or os.getcwd())
             if keep_screenshot:
-                screenshot = attachments.keep(
-                    self.ws, os.path.join(cwd or os.getcwd(), os.path.expanduser(screenshot))
-                )
+                screenshot = attachments.keep(self.ws, picture_path(screenshot, cwd or os.getcwd()))
         done = problems.record(
             self.ws, **told.fields, solution=solution, screenshot=screenshot, tags=tags,
             session=self.ws.working.active_session(), cwd=cwd,
@@ -193,10 +192,10 @@ class Recording(Opened):
         fields = dict(item)
         kind = fields.pop("kind", None)
         if "schema" not in fields:
-            if kind not in ("decision", "error", "session"):
+            if kind not in STORED_KINDS:
                 raise UsageError(
                     f"a record of kind {kind!r} cannot be stored",
-                    hint="One of decision, error, session.",
+                    hint=f"One of {', '.join(STORED_KINDS)}.",
                     where="kind",
                 )
             fields["schema"] = schema_name(kind)
@@ -208,6 +207,8 @@ class Recording(Opened):
         fields.setdefault("created_at", now)
         if kind == "session":
             fields.setdefault("started_at", fields["created_at"])
+        if kind == "pattern":
+            fields.setdefault("learned_at", fields["created_at"])
         record = from_mapping(fields, where=fields["id"])
         if isinstance(record, Error) and record.fingerprint is None:
             mark = fingerprint(

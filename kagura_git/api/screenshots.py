@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,20 +36,29 @@ def completed(purse: Purse, given: dict[str, Any], screenshot: str, folder: str)
 
     A picture that cannot be read is no reason not to record the error: ``reason`` says why.
     """
-    open_ = [name for name in _FIELDS if _is_open(given.get(name))]
+    open_ = left_open(given)
     if not open_:
         return Completed(given)
     from kagura_git.services import screens
 
-    path = os.path.join(folder, os.path.expanduser(screenshot))
     try:
-        seen = screens.screenshot(purse, path)
+        seen = screens.screenshot(purse, picture_path(screenshot, folder))
     except KaguraError as error:
         return Completed(_said(given), None, f"{error.message}. {error.hint}".strip())
     read = {name: getattr(seen.found, name) for name in (*open_, *_ALSO)}
     fields = given | {name: value for name, value in read.items() if value}
     llm = None if seen.outcome.status == "no_model" else seen.outcome.to_dict()
     return Completed(_said(fields), seen.by or None, seen.reason, llm)
+
+
+def left_open(given: Mapping[str, Any]) -> list[str]:
+    """Return the fields of an error that its caller leaves to the picture."""
+    return [name for name in _FIELDS if _is_open(given.get(name))]
+
+
+def picture_path(screenshot: str, folder: str) -> str:
+    """Return the path of a picture that is named from a folder."""
+    return os.path.join(folder, os.path.expanduser(screenshot))
 
 
 def _is_open(value: Any) -> bool:

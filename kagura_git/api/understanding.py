@@ -49,11 +49,17 @@ class Understanding(Opened):
             focus=focus,
             max_tokens=max_tokens,
             related=self._related if focus else None,
-            patterns=self._measured(deep=False)["patterns"],
+            patterns=self._known_habits(),
             level=level,
             count=self._counter(),
         )
         return found.to_dict()
+
+    def _known_habits(self) -> list[dict[str, Any]]:
+        from kagura_git.services import learned
+
+        records = (record for _, record in learned.listed(self.ws))
+        return learned.joined(self._measured(deep=False)["patterns"], records)
 
     def _counter(self) -> Callable[[str], int]:
         model = self.purse().model
@@ -67,13 +73,24 @@ class Understanding(Opened):
         return {hit.id: hit.score for hit in self.recaller.search(focus, 50).hits}
 
     def analyze_coding_patterns(
-        self, *, approve: bool = False, ask: Ask | None = None
+        self, *, save: bool = False, approve: bool = False, ask: Ask | None = None
     ) -> dict[str, Any]:
         """Return the habits that history and records show, with counts and examples.
 
         They are measured; from 30 changes on the user's language model, if there is
         one and its price is approved, adds what counting cannot see.
+
+        Args:
+            save: keep them as records; ``saved`` then says what became of each.
         """
+        found = self._habits(approve, ask)
+        if save and found["enough"]:
+            from kagura_git.services import learned
+
+            found["saved"] = learned.learn(self.ws, found["patterns"]).to_dict()
+        return found
+
+    def _habits(self, approve: bool, ask: Ask | None) -> dict[str, Any]:
         from kagura_git.services import patterns
 
         found = self._measured()
@@ -89,6 +106,12 @@ class Understanding(Opened):
         if outcome.answer is not None:
             found["patterns"] = preferences.added(found["patterns"], outcome.answer, data)
         return found
+
+    def deep_enough(self) -> bool:
+        """Tell whether there is history enough to ask a model for habits."""
+        from kagura_git.services import patterns
+
+        return patterns.changes_seen(self.ws) >= patterns.DEEP
 
     def _measured(self, *, deep: bool = True) -> dict[str, Any]:
         from kagura_git.services import patterns
@@ -127,20 +150,27 @@ class Understanding(Opened):
 
         Args:
             operation: one of :data:`kagura_git.services.estimates.OPERATIONS`.
-            target: what it is for, such as a session's id; default: the latest.
+            target: what it is for, such as a session's id or a picture's path; default:
+                the latest session.
         """
-        from kagura_git.services import error_patterns, estimates, preferences, suggestions
+        from kagura_git.services import error_patterns, estimates, preferences, screens, suggestions
 
+        Sent = estimates.Sent
         sent: estimates.Sent | None = None
         if operation == "solution_suggestion":
-            sent = suggestions.SOLUTION_SUGGESTION, suggestions.blocks(*self._cases(target or ""))
+            sent = Sent(
+                suggestions.SOLUTION_SUGGESTION, suggestions.blocks(*self._cases(target or ""))
+            )
         elif operation == "error_patterns":
-            sent = error_patterns.ERROR_PATTERNS, error_patterns.blocks(self._error_groups())
+            groups = error_patterns.blocks(self._error_groups())
+            sent = Sent(error_patterns.ERROR_PATTERNS, groups)
         elif operation == "preferences":
             measured = self._measured()["patterns"]
-            sent = preferences.PREFERENCES, preferences.blocks(self.ws, measured)
+            sent = Sent(preferences.PREFERENCES, preferences.blocks(self.ws, measured))
         elif operation == "session_summary":
             sent = estimates.session_summary(self.ws, self.recaller.links(), target)
+        elif operation in screens.OPERATIONS:
+            sent = screens.sent(operation, inputs.required(target, "target"))
         return estimates.estimate(self.purse(), operation, sent)
 
     def suggest_solution(

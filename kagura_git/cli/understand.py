@@ -53,13 +53,17 @@ def _context_lines(data: dict[str, Any]) -> Iterator[str]:
 
 
 @command()
+@click.option("--save", is_flag=True, help="Keep them as records, to travel and be reviewed.")
 @click.option("--approve", is_flag=True, help="Approve what the language model costs.")
-def patterns(app: App, approve: bool) -> Answer:
+def patterns(app: App, save: bool, approve: bool) -> Answer:
     """Show habits, measured from history and records, with counts."""
-    data = app.memory.analyze_coding_patterns(approve=approve)
+    data = app.memory.analyze_coding_patterns(save=save, approve=approve)
     if not data["enough"]:
         missing = data["changes_needed"]
         line = f"{data['changes_seen']} file changes seen; {missing} more are needed"
         return Answer(data, [line])
     lines = [f"{styled('b', p['pattern_type'])}: {p['description']}" for p in data["patterns"]]
+    if "saved" in data:
+        told = ", ".join(f"{len(ids)} {name}" for name, ids in data["saved"].items() if ids)
+        lines.append(styled("d", f"\nsaved: {told}"))
     return Answer(data, [*lines, *model_lines(data, "git kagura patterns --approve")])

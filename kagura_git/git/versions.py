@@ -12,7 +12,12 @@ from kagura_git.git import objects
 from kagura_git.git.run import Git, decode
 from kagura_git.model.ids import id_in_name
 
-RECORDS: Final = (".kagura/decisions/", ".kagura/errors/", ".kagura/sessions/")
+RECORDS: Final = (
+    ".kagura/decisions/",
+    ".kagura/errors/",
+    ".kagura/sessions/",
+    ".kagura/patterns/",
+)
 _FOLDERS: Final = tuple(folder.rstrip("/") for folder in RECORDS)
 
 

@@ -228,6 +228,14 @@ def run(
     )  # fmt: skip
 
 
+def answered_before(
+    operation: Operation[Any], purse: Purse, messages: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Tell whether this very question was answered already: it costs nothing then."""
+    shelf = _shelf(operation, purse, messages)
+    return shelf is not None and answers.kept(shelf, operation.answer) is not None
+
+
 def _shelf(
     operation: Operation[Any], purse: Purse, messages: Sequence[Mapping[str, Any]]
 ) -> Path | None:

@@ -6,18 +6,22 @@ asked, a decline and a cancel all mean the local answer, never a failed tool.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mcp.server.mcpserver import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver.resolve import Elicit, Resolve
 from pydantic import BaseModel, Field
 
+from kagura_git.api.screenshots import left_open, picture_path
 from kagura_git.errors import KaguraError
 from kagura_git.llm.approval import Ask
 from kagura_git.llm.terminal import dollars
-from kagura_git.mcp_server.arguments import Text
+from kagura_git.mcp_server.arguments import Text, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip
+
+if TYPE_CHECKING:
+    from kagura_git.memory import SyncCodingMemory
 
 
 class Approval(BaseModel):
@@ -35,17 +39,69 @@ def for_summary(
     with home_of(ctx).memory(user_id, project_id) as memory:
         if not memory.ws.settings.summarize_on_end or not memory.purse().model:
             return None
-        try:
-            found = memory.estimate("session_summary")
-        except KaguraError:
-            return None  # the tool itself says what is wrong
+        return _question(
+            memory, "session_summary", None, "Summarise this session",
+            "Otherwise the summary is made of what was recorded, for nothing.",
+        )  # fmt: skip
+
+
+def for_habits(ctx: Ctx, user_id: Text = "", project_id: Text = "") -> Elicit[Approval] | None:
+    """Return the question whether a model may look for habits at its price, if it is one."""
+    if not _can_be_asked(ctx):
+        return None
+    with home_of(ctx).memory(user_id, project_id) as memory:
+        if not memory.ws.settings.learn_patterns or not memory.purse().model:
+            return None
+        if not memory.deep_enough():
+            return None
+        return _question(
+            memory, "preferences", None, "Look for habits that counting cannot see",
+            "Otherwise they are those that were measured, for nothing.",
+        )  # fmt: skip
+
+
+def for_screenshot(
+    ctx: Ctx,
+    error_type: Text = "",
+    message: Text = "",
+    stack_trace: Text = "",
+    file_path: Text = "",
+    line_number: Whole = None,
+    screenshot: Text = "",
+    user_id: Text = "",
+    project_id: Text = "",
+) -> Elicit[Approval] | None:
+    """Return the question whether a model may read a screenshot at its price, if it is one."""
+    if not screenshot.strip() or not _can_be_asked(ctx):
+        return None
+    given = {
+        "error_type": error_type, "message": message, "stack_trace": stack_trace,
+        "file_path": file_path, "line_number": line_number,
+    }  # fmt: skip
+    home = home_of(ctx)
+    with home.memory(user_id, project_id) as memory:
+        if not memory.purse().vision_model or not left_open(given):
+            return None
+        return _question(
+            memory, "error_screenshot", picture_path(screenshot, home.folder),
+            "Read the screenshot of this error",
+            "Otherwise it is read letter by letter on this machine, for nothing.",
+        )  # fmt: skip
+
+
+def _question(
+    memory: SyncCodingMemory, operation: str, target: str | None, what: str, otherwise: str
+) -> Elicit[Approval] | None:
+    try:
+        found = memory.estimate(operation, target)
+    except KaguraError:
+        return None  # the tool itself says what is wrong
     if not found["approval_required"]:
         return None
     price = dollars(found["estimated_cost"])
     return Elicit(
-        f"Summarise this session with {clip(found['model'], 80)}? Estimated cost: {price} "
-        f"({found['tokens_in']:,} tokens in, about {found['tokens_out']:,} out). "
-        "Otherwise the summary is made of what was recorded, for nothing.",
+        f"{what} with {clip(found['model'], 80)}? Estimated cost: {price} "
+        f"({found['tokens_in']:,} tokens in, about {found['tokens_out']:,} out). {otherwise}",
         Approval,
     )
 
@@ -67,3 +123,5 @@ def _can_be_asked(ctx: Ctx) -> bool:
 
 
 SummaryApproval = Annotated[ElicitationResult[Approval], Resolve(for_summary)]
+HabitsApproval = Annotated[ElicitationResult[Approval], Resolve(for_habits)]
+ScreenshotApproval = Annotated[ElicitationResult[Approval], Resolve(for_screenshot)]

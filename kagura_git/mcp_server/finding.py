@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from mcp_types import CallToolResult
 
 from kagura_git.mcp_server import results
+from kagura_git.mcp_server.approval import HabitsApproval, answer_of
 from kagura_git.mcp_server.arguments import Flag, Text, Texts, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip, fitted, place
@@ -66,7 +67,7 @@ def coding_search(
 ) -> Annotated[CallToolResult, results.RecordHits]:
     """Call before changing code you did not write or deciding anew: why is it so, what was tried?
 
-    kinds: decision, error, session, change. file: a path or folder. k: default 10.
+    kinds: decision, error, session, pattern, change. file: a path or folder. k: default 10.
     abandoned: also what was tried on branches that are gone.
     """
     home = home_of(ctx)
@@ -142,11 +143,11 @@ def coding_get_project_context(
 
 
 def coding_analyze_patterns(
-    ctx: Ctx, user_id: Text = "", project_id: Text = ""
+    ctx: Ctx, approval: HabitsApproval, user_id: Text = "", project_id: Text = ""
 ) -> Annotated[CallToolResult, results.Patterns]:
     """Call when asked for habits or conventions here, or before writing much new code."""
     with home_of(ctx).memory(user_id, project_id) as memory:
-        data = memory.analyze_coding_patterns()
+        data = memory.analyze_coding_patterns(ask=answer_of(approval))
     found = results.Patterns.model_validate(data)
     if not found.enough:
         return results.answer(

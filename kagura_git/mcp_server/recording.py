@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mcp_types import CallToolResult
 from pydantic import Field
 
 from kagura_git.mcp_server import results
-from kagura_git.mcp_server.approval import SummaryApproval, answer_of
+from kagura_git.mcp_server.approval import (
+    ScreenshotApproval,
+    SummaryApproval,
+    answer_of,
+)
 from kagura_git.mcp_server.arguments import Flag, Fraction, LineRange, Text, Texts, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
-from kagura_git.mcp_server.sizes import clip
+from kagura_git.mcp_server.sizes import clip, place
 from kagura_git.model.records import ACTIONS
+
+if TYPE_CHECKING:
+    from kagura_git.api.recorded import Recorded
 
 _CHANGES = 20
 _Action = Annotated[Text, Field(json_schema_extra={"enum": list(ACTIONS)})]
@@ -111,6 +118,7 @@ def coding_track_file_change(
 
 def coding_record_error(
     ctx: Ctx,
+    approval: ScreenshotApproval,
     error_type: Text,
     message: Text,
     stack_trace: Text = "",
@@ -139,6 +147,8 @@ def coding_record_error(
             solution or None,
             screenshot or None,
             tags,
+            cwd=home.folder,
+            ask=answer_of(approval),
         )
     found = results.ErrorRecorded(
         id=done.id,
@@ -158,8 +168,21 @@ def coding_record_error(
         ],
         redacted=done.redacted,
         path=done.path,
+        read=_read_of(done) if screenshot else None,
     )
     return results.answer(found, _said_of(found))
+
+
+def _read_of(done: Recorded) -> results.ScreenshotRead:
+    """Return what a screenshot filled in, and who read it."""
+    about, error = done.to_dict(), done.record
+    return results.ScreenshotRead(
+        by=about.get("read_by"),
+        title=clip(error.title, 200),
+        file=place(done.file_path, done.line_number, 200),
+        cause=clip(done.suggested_cause, 300) or None,
+        llm=results.model_asked(about.get("llm")),
+    )
 
 
 def _said_of(found: results.ErrorRecorded) -> str:

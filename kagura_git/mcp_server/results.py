@@ -94,6 +94,16 @@ class AlikeError(BaseModel):
     solution: str | None
 
 
+class ScreenshotRead(BaseModel):
+    """What a screenshot filled in; ``by``: model, ocr or nobody."""
+
+    by: str | None
+    title: str
+    file: str | None
+    cause: str | None
+    llm: ModelAsked | None
+
+
 class ErrorRecorded(Recalled):
     """An error recorded or counted again; ``solution`` is what helped before."""
 
@@ -105,6 +115,7 @@ class ErrorRecorded(Recalled):
     similar: list[AlikeError]
     redacted: list[str]
     path: str
+    read: ScreenshotRead | None = None
 
 
 class ErrorSolved(Recalled):

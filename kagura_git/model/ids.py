@@ -12,15 +12,21 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final, Literal
 
-Kind = Literal["decision", "error", "session", "change"]
+Kind = Literal["decision", "error", "session", "pattern", "change"]
 
-KINDS: Final[tuple[Kind, ...]] = ("decision", "error", "session", "change")
-STORED_KINDS: Final[tuple[Kind, ...]] = ("decision", "error", "session")
-LETTERS: Final[dict[Kind, str]] = {"decision": "D", "error": "E", "session": "S", "change": "C"}
+KINDS: Final[tuple[Kind, ...]] = ("decision", "error", "session", "pattern", "change")
+STORED_KINDS: Final[tuple[Kind, ...]] = ("decision", "error", "session", "pattern")
+LETTERS: Final[dict[Kind, str]] = {
+    "decision": "D",
+    "error": "E",
+    "session": "S",
+    "pattern": "P",
+    "change": "C",
+}
 _KIND_OF: Final[dict[str, Kind]] = {letter: kind for kind, letter in LETTERS.items()}
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH: Final = 8
-ID_PATTERN: Final = r"[DESC]-[0-9a-hjkmnp-tv-z]{8}"
+ID_PATTERN: Final = r"[DESPC]-[0-9a-hjkmnp-tv-z]{8}"
 _ID = re.compile(rf"{ID_PATTERN}\Z")
 _SLUG_LENGTH: Final = 48
 

@@ -27,9 +27,12 @@ from kagura_git.model.records import (
 )
 
 # Written even when empty or at their default: a reader of the file should see them.
-_ALWAYS: Final = {"status", "confidence", "resolved", "occurrences", "message", "author", "reason"}
+_ALWAYS: Final = {
+    "status", "confidence", "resolved", "occurrences", "message", "author", "reason",
+    "frequency", "total", "severity", "source",
+}  # fmt: skip
 _SEEN: Final = tuple(name for name in Occurrence.__struct_fields__ if name != "extra")
-_SCHEMA: Final = re.compile(r"kagura/(decision|error|session)/([1-9][0-9]{0,8})\Z")
+_SCHEMA: Final = re.compile(rf"kagura/({'|'.join(RECORD_TYPES)})/([1-9][0-9]{{0,8}})\Z")
 
 
 def iso(moment: datetime) -> str:

@@ -32,6 +32,7 @@ from kagura_git.model.merge_values import (
     scalar,
     three_way,
     united,
+    whole,
 )
 from kagura_git.model.records import Record
 
@@ -42,11 +43,15 @@ _RANK: Final = {"proposed": 0, "accepted": 1, "rejected": 1, "superseded": 2}
 
 
 class _Group(NamedTuple):
-    """Fields that are in dispute together; ``moment`` names the one that says which is later."""
+    """Fields that are in dispute together; ``moment`` names the one that says which is later.
+
+    ``later_wins``: of what cannot be joined the later one is right, and there is no dispute.
+    """
 
     lead: str
     moment: str
     rules: Mapping[str, Rule]
+    later_wins: bool = False
 
 
 def _status(base: str, ours: str, theirs: str) -> Any:
@@ -77,10 +82,15 @@ _SESSION: Final[dict[str, Rule]] = {
     "summary_prompt": scalar,
     "summary_cost": scalar,
 }
+_PATTERN: Final = (
+    "description", "frequency", "total", "confidence", "severity", "examples", "recommendation",
+    "source", "learned_at",
+)  # fmt: skip
 _GROUPS: Final[dict[Kind, _Group]] = {
     "decision": _Group("status", "reviewed_at", _DECISION),
     "error": _Group("solution", "resolved_at", _ERROR),
     "session": _Group("summary", "ended_at", _SESSION),
+    "pattern": _Group("description", "learned_at", dict.fromkeys(_PATTERN, whole), later_wins=True),
 }
 _COUNTED: Final = ("occurrences", "seen")
 _SETS: Final = ("alternatives", "tags", "related_files", "supersedes")
@@ -180,6 +190,8 @@ def _merged_group(group: _Group, sides: Three, disputes: Any) -> tuple[Fields, F
     )
 
     def rule(base: Fields, ours: Fields, theirs: Fields) -> Any:
+        if group.later_wins:
+            return max(ours, theirs, key=rank)
         out = {}
         for name, joined in group.rules.items():
             value = three_way(*_of((base, ours, theirs), name), joined)

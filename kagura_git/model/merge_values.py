@@ -51,6 +51,11 @@ def three_way(base: Any, ours: Any, theirs: Any, rule: Rule) -> Any:
     return rule(base, ours, theirs)
 
 
+def whole(base: Any, ours: Any, theirs: Any) -> Any:
+    """Join nothing."""
+    return CLASH
+
+
 def scalar(base: Any, ours: Any, theirs: Any) -> Any:
     """Join texts of several lines by their lines, mappings by their fields; nothing else."""
     if isinstance(ours, str) and isinstance(theirs, str):

@@ -26,8 +26,10 @@ Conflicts = Annotated[
 DecisionId = Annotated[str, Meta(pattern=r"^D-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 ErrorId = Annotated[str, Meta(pattern=r"^E-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 SessionId = Annotated[str, Meta(pattern=r"^S-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
+PatternId = Annotated[str, Meta(pattern=r"^P-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 ChangeId = Annotated[str, Meta(pattern=r"^C-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 Status = Literal["proposed", "accepted", "rejected", "superseded"]
+Severity = Literal["info", "low", "medium", "high"]
 Action = Literal["create", "edit", "delete", "rename", "refactor", "test"]
 
 STATUSES: Final[tuple[Status, ...]] = ("proposed", "accepted", "rejected", "superseded")
@@ -159,6 +161,39 @@ class Session(_Stored, kw_only=True, omit_defaults=True):
         return first_line(self.description)
 
 
+class LearnedPattern(_Stored, kw_only=True, omit_defaults=True):
+    """A habit of the project, as it was last measured or as a model saw it.
+
+    ``frequency`` of ``total`` places show it; ``confidence`` is how sure that makes it.
+    """
+
+    kind: ClassVar[Kind] = "pattern"
+
+    id: PatternId
+    pattern_type: Text
+    name: Text
+    description: Text
+    frequency: Annotated[int, Meta(ge=0)] = 0
+    total: Annotated[int, Meta(ge=0)] = 0
+    confidence: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    severity: Severity = "info"
+    examples: list[str] = field(default_factory=list)
+    recommendation: str | None = None
+    # "measured", or the model that saw it.
+    source: Text = "measured"
+    tags: list[str] = field(default_factory=list)
+    learned_at: Time
+    session: SessionId | None = None
+    project_id: str | None = None
+    author: str
+    created_at: Time
+
+    @property
+    def title(self) -> str:
+        """The type and the name."""
+        return f"{self.pattern_type}: {first_line(self.name)}"
+
+
 class Change(_Common, kw_only=True, omit_defaults=True):
     """Why one file was changed: working memory before the commit, a note after it."""
 
@@ -183,13 +218,14 @@ class Change(_Common, kw_only=True, omit_defaults=True):
         return f"{self.action} {self.path}: {first_line(self.reason)}"
 
 
-Record = Decision | Error | Session
-AnyRecord = Decision | Error | Session | Change
+Record = Decision | Error | Session | LearnedPattern
+AnyRecord = Record | Change
 
 RECORD_TYPES: Final[dict[Kind, type[Record]]] = {
     "decision": Decision,
     "error": Error,
     "session": Session,
+    "pattern": LearnedPattern,
 }
 SCHEMA_VERSION: Final = 1
 
@@ -223,6 +259,8 @@ def text_fields(record: AnyRecord) -> dict[str, str | list[str]]:
             )  # fmt: skip
         case Session():
             names = ("description", "summary", "tags")
+        case LearnedPattern():
+            names = ("pattern_type", "name", "description", "examples", "recommendation", "tags")
         case Change():
             names = ("reason", "diff")
     return {name: value for name in names if (value := getattr(record, name))}

@@ -16,9 +16,16 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from kagura_git.model.records import Change, Decision, Error, Session, text_fields
+from kagura_git.model.records import (
+    Change,
+    Decision,
+    Error,
+    LearnedPattern,
+    Session,
+    text_fields,
+)
 
-R = TypeVar("R", Decision, Error, Session, Change)
+R = TypeVar("R", Decision, Error, Session, LearnedPattern, Change)
 
 _PLUGINS: Final = (
     "artifactory aws azure_storage_key basic_auth cloudant discord github_token gitlab_token "

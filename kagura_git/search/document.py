@@ -10,7 +10,14 @@ from kagura_git.model.fingerprint import of_error
 from kagura_git.model.frames import frames
 from kagura_git.model.ids import Kind
 from kagura_git.model.mapping import iso
-from kagura_git.model.records import AnyRecord, Change, Decision, Error, Session
+from kagura_git.model.records import (
+    AnyRecord,
+    Change,
+    Decision,
+    Error,
+    LearnedPattern,
+    Session,
+)
 from kagura_git.search.passages import clean, passages, places
 
 # Beyond this a text is a pasted log; its head says what it is about.
@@ -57,6 +64,8 @@ def document(record: AnyRecord, key: str, digest: str) -> Document:
             parts, texts, files = _error(record)
         case Session():
             parts, texts, files = _session(record)
+        case LearnedPattern():
+            parts, texts, files = _pattern(record)
         case Change():
             parts, texts, files = _change(record)
     disputed = [text for text in _disputed(record) if text not in parts]
@@ -141,6 +150,12 @@ def _error(record: Error) -> _Parts:
 def _session(record: Session) -> _Parts:
     texts = passages("\n".join(_said([record.description, record.summary])), record.title)
     return [record.description, record.summary], texts, []
+
+
+def _pattern(record: LearnedPattern) -> _Parts:
+    parts = [record.title, record.description, record.recommendation]
+    texts = passages("\n".join(_said(parts)), record.title)
+    return [*parts, *record.examples], texts, []
 
 
 def _change(record: Change) -> _Parts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kagura_git.errors import Conflict, NotFound, UsageError
 from kagura_git.llm.approval import decide
-from kagura_git.llm.operation import Operation, messages_of
+from kagura_git.llm.operation import Operation, Picture, answered_before, messages_of
 from kagura_git.services import sessions, summaries
 
 if TYPE_CHECKING:
@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from kagura_git.llm.operation import Purse
     from kagura_git.workspace import Workspace
 
-Sent = tuple[Operation[Any], Mapping[str, str]]
+OPERATIONS: Final = (
+    "session_summary", "solution_suggestion", "error_patterns", "preferences", "error_screenshot",
+    "architecture_diagram", "code_from_image",
+)  # fmt: skip
 
 
-OPERATIONS: Final = ("session_summary", "solution_suggestion", "error_patterns", "preferences")
+class Sent(NamedTuple):
+    """What an operation would send."""
+
+    operation: Operation[Any]
+    blocks: Mapping[str, str]
+    pictures: Sequence[Picture] = ()
 
 
 def session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
@@ -33,7 +41,7 @@ def session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:
     data = summaries.blocks(
         ws, joined.session, joined.changes, joined.errors, joined.decisions, joined.commits
     )
-    return summaries.SESSION_SUMMARY, data
+    return Sent(summaries.SESSION_SUMMARY, data)
 
 
 def estimate(purse: Purse, operation: str, sent: Sent | None) -> dict[str, Any]:
@@ -52,19 +60,22 @@ def estimate(purse: Purse, operation: str, sent: Sent | None) -> dict[str, Any]:
             hint=f"One of {', '.join(OPERATIONS)}.",
             where="operation",
         )
-    what, data = sent
+    what = sent.operation
     if not purse.model_for(what):
         name = "VISION_MODEL" if what.vision else "MODEL"
         raise Conflict(
             "no language model is configured, so nothing would be spent",
             hint=f"CODING_MEMORY_{name} names one, or [coding_memory.defaults] in your settings.",
         )
-    found = purse.estimate(what, messages_of(what, data))
+    messages = messages_of(what, sent.blocks, sent.pictures)
+    found = purse.estimate(what, messages)
     spent = purse.spent()
     verdict = decide(found, purse.policy, spent, None)
+    known = answered_before(what, purse, messages)
     return found.to_dict() | {
-        "approval_required": verdict.why == "approval_required",
-        "over_budget": verdict.why == "over_budget",
+        "answered_before": known,
+        "approval_required": verdict.why == "approval_required" and not known,
+        "over_budget": verdict.why == "over_budget" and not known,
         "spent_this_month": spent,
         "budget": purse.policy.monthly_budget,
         "warning": verdict.warning,

@@ -63,7 +63,7 @@ def analyze(ws: Workspace, *, deep: bool = True) -> Patterns:
         deep: from ``DEEP`` changes on, take the costlier measures too.
     """
     history = touched(ws.repo, _COMMITS)
-    changes = sum(len(commit.paths) for commit in history) + len(ws.working.pending("C-"))
+    changes = _counted(ws, history)
     missing = max(0, ENOUGH - changes)
     if missing:
         return Patterns(False, changes, missing)
@@ -89,6 +89,15 @@ def analyze(ws: Workspace, *, deep: bool = True) -> Patterns:
             *added_code(added, reader(ws.repo)),
         )
     return Patterns(True, changes, 0, found)
+
+
+def changes_seen(ws: Workspace) -> int:
+    """Return how many changes of files there are to learn from."""
+    return _counted(ws, touched(ws.repo, _COMMITS))
+
+
+def _counted(ws: Workspace, history: Sequence[FileTouch]) -> int:
+    return sum(len(commit.paths) for commit in history) + len(ws.working.pending("C-"))
 
 
 def _errors(ws: Workspace) -> list[Error]:

@@ -14,6 +14,7 @@ import mcp_types
 import pytest
 from assistant import ERAS, Assistant, assistant
 from git_repo import Sandbox
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "llm"))
 
@@ -109,3 +110,87 @@ def test_ones_own_summary_asks_nothing(opened: Open, provider: Provider) -> None
     user = User("accept", {"approve": True})
     done = opened(user)("coding_end_session", summary="It adds.")
     assert (done["summary"], done["llm"], user.asked, provider.asked) == ("It adds.", None, [], [])
+
+
+HABIT = {
+    "pattern_type": "error_handling", "name": "guard clauses first",
+    "description": "Functions check what is missing first.", "examples": ["number = 30"],
+    "confidence": 0.7, "severity": "low", "recommendation": "Return early.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def busy(kagura: Sandbox) -> None:
+    """So many changes that habits are looked for in depth."""
+    for number in range(31):
+        kagura.write("shop.py", f"number = {number}\n")
+        kagura.run("add", "shop.py")
+        kagura.run("commit", "-q", "-m", f"fix: change number {number}")
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("approves", [True, False])
+def test_habits_are_asked_of_a_model_if_the_user_approves(
+    opened: Open, provider: Provider, approves: bool
+) -> None:
+    provider.says(json.dumps({"patterns": [HABIT]}))
+    user = User("accept", {"approve": approves})
+    done = opened(user)("coding_analyze_patterns")
+    (question,) = user.asked
+    assert question.startswith("Look for habits that counting cannot see with gpt-5-mini?")
+    assert done["llm"]["status"] == ("answered" if approves else "declined")
+    names = [item["name"] for item in done["patterns"]]
+    assert ("guard clauses first" in names) is approves
+    assert len(names) > approves
+    assert len(provider.asked) == approves
+
+
+def test_with_little_history_nobody_is_asked_for_habits(opened: Open, provider: Provider) -> None:
+    user = User("accept", {"approve": True})
+    assert not opened(user)("coding_analyze_patterns")["enough"]
+    assert (user.asked, provider.asked) == ([], [])
+
+
+SEEN = {
+    "error_type": "KeyError", "message": "'total'", "file_path": "shop/cart.py",
+    "line_number": 12, "stack_trace": "", "visible_code": "", "suggested_cause": "No total yet.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def picture(kagura: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A picture in the repository, and a model that sees it."""
+    monkeypatch.setitem(kagura.env, "CODING_MEMORY_VISION_MODEL", "gpt-4o")
+    Image.new("RGB", (640, 200), "white").save(kagura.top / "shot.png")
+    return "shot.png"
+
+
+@pytest.mark.parametrize("approves", [True, False])
+def test_a_screenshot_is_read_by_a_model_if_the_user_approves(
+    opened: Open, provider: Provider, picture: str, approves: bool
+) -> None:
+    provider.says(json.dumps(SEEN))
+    user = User("accept", {"approve": approves})
+    done = opened(user)("coding_record_error", error_type="", message="", screenshot=picture)
+    (question,) = user.asked
+    assert question.startswith("Read the screenshot of this error with gpt-4o?")
+    assert len(provider.asked) == approves
+    assert done["read"]["llm"]["status"] == ("answered" if approves else "declined")
+    if approves:
+        assert done["read"]["by"] == "model"
+        assert (done["read"]["title"], done["read"]["file"]) == (
+            "KeyError: 'total'", "shop/cart.py:12",
+        )  # fmt: skip
+        assert done["read"]["cause"] == "No total yet."
+
+
+def test_a_screenshot_beside_a_full_account_asks_nothing(
+    opened: Open, provider: Provider, picture: str
+) -> None:
+    user = User("accept", {"approve": True})
+    done = opened(user)(
+        "coding_record_error", error_type="KeyError", message="x", stack_trace="y",
+        file_path="shop.py", line_number=1, screenshot=picture,
+    )  # fmt: skip
+    assert done["read"]["by"] is None
+    assert (user.asked, provider.asked) == ([], [])
