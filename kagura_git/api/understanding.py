@@ -169,6 +169,10 @@ class Understanding(Opened):
             sent = Sent(preferences.PREFERENCES, preferences.blocks(self.ws, measured))
         elif operation == "session_summary":
             sent = estimates.session_summary(self.ws, self.recaller.links(), target)
+        elif operation == "pull_request":
+            from kagura_git.services import pull_request
+
+            sent = pull_request.sent(self.ws.repo.git, target or "main...HEAD")
         elif operation in screens.OPERATIONS:
             sent = screens.sent(operation, inputs.required(target, "target"))
         return estimates.estimate(self.purse(), operation, sent)

@@ -30,6 +30,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "log": ("history", "log", "Show commits with their reasons and decisions."),
     "why": ("history", "why", "Tell why a file or a line is as it is."),
     "review": ("review", "review", "Show what a branch decides, and whether that fits."),
+    "pr": ("pull_request", "pr", "Write a pull request's text from what was recorded."),
     "relink": ("relink", "relink", "Find lost links of commits again after a rewrite."),
     "recover": ("recover", "recover", "List records that git has lost, bring them back."),
     "context": ("understand", "context", "Sum the project up for an assistant."),

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kagura_git.cli.output import Answer, App, command
-from kagura_git.errors import NotFound, UsageError
+from kagura_git.cli.ranges import split
+from kagura_git.errors import UsageError
 
 if TYPE_CHECKING:
-    from kagura_git.git.run import Git
     from kagura_git.services.review import Report
-
-_BASES: Final = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 @command()
@@ -58,27 +56,10 @@ def review(
             f"no rule {unknown[0]!r}", hint=f"One of {', '.join(RULES)}.", where="--rule"
         )
     git = anywhere(app.folder, os.environ)
-    report = reviewed(git, *_split(git, range_))
+    report = reviewed(git, *split(git, range_))
     data = msgspec.to_builtins(report)
     lines = _lines(report, data, form, link_base)
     return Answer(data, lines, code=_verdict(report, strict, rules))
-
-
-def _split(git: Git, range_: str | None) -> tuple[str, str]:
-    if range_ is None:
-        return _default_base(git), "HEAD"
-    base, dots, head = range_.partition("...")
-    if not dots:
-        base, dots, head = range_.partition("..")
-    return base or "HEAD", head or "HEAD"
-
-
-def _default_base(git: Git) -> str:
-    for name in _BASES:
-        asked = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        if git.run(*asked, ok=(0, 1, 128)).returncode == 0:
-            return name
-    raise NotFound("no base to compare with", hint="Name it: `git kagura review BASE...HEAD`.")
 
 
 def _verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
