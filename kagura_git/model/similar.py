@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from kagura_git.model.records import Decision
@@ -31,11 +31,16 @@ class _Text(NamedTuple):
     why: Words
 
 
-def twins(decisions: Iterable[Decision]) -> list[tuple[str, str, float]]:
+def twins(
+    decisions: Iterable[Decision], of: Collection[str] | None = None
+) -> list[tuple[str, str, float]]:
     """Return the pairs that say the same: the older one's id, the newer one's, how alike (to 1).
 
     Each decision is paired with the earlier one it resembles most; superseded
     ones have been dealt with and do not count. Closest pairs first.
+
+    Args:
+        of: only pairs with one of these ids; all others need no comparing.
     """
     standing = (decision for decision in decisions if decision.status != "superseded")
     texts = [
@@ -53,10 +58,15 @@ def twins(decisions: Iterable[Decision]) -> list[tuple[str, str, float]]:
             continue
         prefix = _rarest(text.title, often)
         others = {other for word in prefix for other in by_word[word]}
-        found += _closest(text, (texts[i] for i in sorted(others)))
+        if of is None or text.decision.id in of or any(texts[i].decision.id in of for i in others):
+            found += _closest(text, (texts[i] for i in sorted(others)))
         for word in prefix:
             by_word[word].append(number)
-    pairs = [(one.decision.id, other.decision.id, round(score, 4)) for one, other, score in found]
+    pairs = [
+        (one.decision.id, other.decision.id, round(score, 4))
+        for one, other, score in found
+        if of is None or one.decision.id in of or other.decision.id in of
+    ]
     return sorted(pairs, key=lambda pair: (-pair[2], pair[:2]))
 
 

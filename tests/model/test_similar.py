@@ -107,3 +107,20 @@ def test_thousands_of_the_same_title_take_seconds_too() -> None:
     begun = time.process_time()
     twins(found)
     assert time.process_time() - begun < 20
+
+
+def test_asked_of_a_few_the_answer_is_the_same() -> None:
+    dice = random.Random(5)
+    words = "use keep store sessions tokens files redis cookies disk".split()
+    found = [
+        decision(
+            id=new_id("decision", dice.randbytes),
+            decision=" ".join(sorted(words)[dice.randrange(4) :]) + " " + dice.choice(words),
+            rationale=f"fast {dice.randrange(40)}",
+        )
+        for _ in range(400)
+    ]
+    every = twins(found)
+    assert len(every) > 20
+    few = {one.id for one in dice.sample(found, 20)}
+    assert twins(found, of=few) == [pair for pair in every if few & set(pair[:2])]
