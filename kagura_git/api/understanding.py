@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kagura_git.llm.approval import Ask
     from kagura_git.services.context import Level
     from kagura_git.services.error_patterns import Group
+    from kagura_git.services.estimates import Sent
+    from kagura_git.services.review.verdicts import Counsel
     from kagura_git.services.suggestions import Trouble
 
 
@@ -150,8 +152,8 @@ class Understanding(Opened):
 
         Args:
             operation: one of :data:`kagura_git.services.estimates.OPERATIONS`.
-            target: what it is for, such as a session's id or a picture's path; default:
-                the latest session.
+            target: what it is for, such as a session's id, a picture's path or
+                ``BASE...HEAD``; default: the latest session.
         """
         from kagura_git.services import error_patterns, estimates, preferences, screens, suggestions
 
@@ -167,6 +169,8 @@ class Understanding(Opened):
         elif operation == "preferences":
             measured = self._measured()["patterns"]
             sent = Sent(preferences.PREFERENCES, preferences.blocks(self.ws, measured))
+        elif operation == "contradictions":
+            sent = self._question(target or "")
         elif operation == "session_summary":
             sent = estimates.session_summary(self.ws, self.recaller.links(), target)
         elif operation == "pull_request":
@@ -176,6 +180,33 @@ class Understanding(Opened):
         elif operation in screens.OPERATIONS:
             sent = screens.sent(operation, inputs.required(target, "target"))
         return estimates.estimate(self.purse(), operation, sent)
+
+    def counsel(self, *, approve: bool = False, ask: Ask | None = None) -> Counsel | None:
+        """Return who judges contradictions in a review; None if no language model is named.
+
+        What is close in meaning is looked up in the index as it stands.
+        """
+        purse = self.purse(approved=approve, ask=ask)
+        if not purse.model:
+            return None
+        from kagura_git.services.review.verdicts import Counsel
+
+        def near(text: str, most: int) -> list[str]:
+            found = self.recaller.index.search(text, most, keep=lambda e: e.kind == "decision")
+            return [hit.entry.id for hit in found.hits]
+
+        return Counsel(purse, near)
+
+    def _question(self, range_: str) -> Sent:
+        from kagura_git.services.estimates import Sent
+        from kagura_git.services.review import verdicts
+
+        base, dots, head = range_.partition("...")
+        if not dots:
+            raise UsageError("no range", hint="Name it: --for BASE...HEAD.", where="target")
+        who = self.counsel()
+        cases = verdicts.would_ask(self.ws.repo.git, base, head or "HEAD", who) if who else []
+        return Sent(verdicts.CONTRADICTIONS, verdicts.blocks(cases))
 
     def suggest_solution(
         self, error: str, *, approve: bool = False, ask: Ask | None = None

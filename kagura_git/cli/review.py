@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kagura_git.cli.model_lines import model_lines
 from kagura_git.cli.output import Answer, App, command
 from kagura_git.cli.ranges import split
-from kagura_git.errors import UsageError
+from kagura_git.errors import GitError, UsageError
 
 if TYPE_CHECKING:
     from kagura_git.services.review import Report
+    from kagura_git.services.review.verdicts import Counsel
 
 
 @command()
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     "--link-base", metavar="URL",
     help="For markdown: where the head's files stand, such as .../blob/COMMIT.",
 )  # fmt: skip
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
 def review(
     app: App,
     range_: str | None,
@@ -39,6 +42,7 @@ def review(
     strict: bool,
     rules: tuple[str, ...],
     link_base: str | None,
+    approve: bool,
 ) -> Answer:
     """Show what a branch decides, and whether that fits what was decided before.
 
@@ -56,10 +60,23 @@ def review(
             f"no rule {unknown[0]!r}", hint=f"One of {', '.join(RULES)}.", where="--rule"
         )
     git = anywhere(app.folder, os.environ)
-    report = reviewed(git, *split(git, range_))
+    report = reviewed(git, *split(git, range_), lambda: _counsel(app, approve))
     data = msgspec.to_builtins(report)
+    again = f"git kagura review {range_} --approve" if range_ else "git kagura review --approve"
+    said = list(model_lines(data, again))
     lines = _lines(report, data, form, link_base)
+    if form in (None, "text"):
+        lines += said
     return Answer(data, lines, code=_verdict(report, strict, rules))
+
+
+def _counsel(app: App, approve: bool) -> Counsel | None:
+    """Return the user's language model; None where no work tree says what its settings are."""
+    try:
+        memory = app.memory
+    except GitError:
+        return None
+    return memory.counsel(approve=approve)
 
 
 def _verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:

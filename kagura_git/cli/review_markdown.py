@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from kagura_git.cli.review_text import headline, spans, telling
 from kagura_git.model.printable import in_brief, one_line, printable
-from kagura_git.services.review.report import Conflict, DecisionChange, Finding, Governing, Report
+from kagura_git.services.review.report import (
+    Conflict,
+    Contradiction,
+    DecisionChange,
+    Finding,
+    Governing,
+    Report,
+)
 
 MARK: Final = "<!-- kagura-git review -->"
 # A comment on GitHub has 65,536 characters at most.
@@ -37,6 +44,7 @@ def markdown(report: Report, link_base: str | None = None) -> str:
     parts += _findings(telling(report))
     parts += _decisions(report.decisions, link)
     parts.append("")
+    parts += _folded("Contradictions", _contradictions(report.contradictions))
     parts += _folded("In force for these files", _governing(report.governing, link))
     parts += _folded("Both texts kept", _conflicts(report.conflicts, link))
     errors = (
@@ -145,6 +153,14 @@ def _governing(found: Sequence[Governing], link: Link) -> Iterator[str]:
         for file in decision.files[:_SHOWN]:
             where = f", lines {spans(file.lines)}" if file.lines else ""
             yield f"  - {code(file.path)}{where}"
+
+
+def _contradictions(found: Sequence[Contradiction]) -> Iterator[str]:
+    for item in found:
+        yield f"- {code(item.id)} {text(item.title)}"
+        yield f"  - against {code(item.other)} {text(item.other_title)}"
+        if item.verdict is not None:
+            yield f"  - the model: {text(item.verdict.explanation)}"
 
 
 def _conflicts(found: Sequence[Conflict], link: Link) -> Iterator[str]:

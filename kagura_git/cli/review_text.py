@@ -7,7 +7,13 @@ from typing import Final
 
 from kagura_git.cli.output import in_brief, one_line, styled
 from kagura_git.model.records import first_line
-from kagura_git.services.review.report import DecisionChange, Finding, Governing, Report
+from kagura_git.services.review.report import (
+    Contradiction,
+    DecisionChange,
+    Finding,
+    Governing,
+    Report,
+)
 
 _SHOWN: Final = 20  # of each kind; --json has them all
 _LISTED: Final = ("governed", "unexplained")
@@ -28,6 +34,7 @@ def lines(report: Report) -> Iterator[str]:
             yield styled("d", f"        {said}")
     yield from _more(found)
     yield from _section("Decisions", map(_decision, report.decisions))
+    yield from _section("Contradictions", map(_contradiction, report.contradictions))
     yield from _section("In force for these files", map(_governing, report.governing))
     yield from _section(
         "Errors", (f"{e.id} {e.change}: {one_line(e.title)}" for e in report.errors)
@@ -71,6 +78,13 @@ def _decision(change: DecisionChange) -> str:
     more = f" ({one_line(edited, 200)})" if change.change == "changed" and edited else ""
     why = in_brief(first_line(change.rationale))
     return f"{change.id} {change.change}{more}: {one_line(change.title)}\n      {why}"
+
+
+def _contradiction(found: Contradiction) -> str:
+    return (
+        f"{found.id} {one_line(found.title)}\n"
+        f"      against {found.other} {one_line(found.other_title)}"
+    )
 
 
 def _governing(decision: Governing) -> str:

@@ -15,6 +15,7 @@ from kagura_git.llm.operation import Operation, messages_of
 from kagura_git.llm.prompts import prompt
 from kagura_git.services.error_patterns import ERROR_PATTERNS
 from kagura_git.services.preferences import PREFERENCES
+from kagura_git.services.review.verdicts import CONTRADICTIONS
 from kagura_git.services.screens import ARCHITECTURE_DIAGRAM, CODE_FROM_IMAGE, ERROR_SCREENSHOT
 from kagura_git.services.suggestions import SOLUTION_SUGGESTION
 from kagura_git.services.summaries import SESSION_SUMMARY
@@ -22,7 +23,7 @@ from kagura_git.services.summaries import SESSION_SUMMARY
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 OPERATIONS: tuple[Operation[Any], ...] = (
     SESSION_SUMMARY, SOLUTION_SUGGESTION, ERROR_PATTERNS, PREFERENCES, ERROR_SCREENSHOT,
-    ARCHITECTURE_DIAGRAM, CODE_FROM_IMAGE,
+    ARCHITECTURE_DIAGRAM, CODE_FROM_IMAGE, CONTRADICTIONS,
 )  # fmt: skip
 BY_NAME = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 

@@ -5,20 +5,47 @@ Everything is read from three trees and the notes: no checkout, a bare or shallo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from kagura_git.git.log import commits
 from kagura_git.git.run import Git
 from kagura_git.services import staged
-from kagura_git.services.review import decisions, governing, merging, problems, reasons
-from kagura_git.services.review.report import RULES, Finding, Report, finding
+from kagura_git.services.review import (
+    contradictions,
+    decisions,
+    governing,
+    merging,
+    problems,
+    reasons,
+)
+from kagura_git.services.review.report import (
+    RULES,
+    Contradiction,
+    Finding,
+    Report,
+    finding,
+)
 from kagura_git.services.review.trees import Trees, opened
+
+if TYPE_CHECKING:
+    from kagura_git.model.opposing import Read
+    from kagura_git.services.review.contradictions import Case
+    from kagura_git.services.review.verdicts import Counsel
 
 __all__ = ["RULES", "Report", "review"]
 
 _ORDER = ("error", "warning", "note")
 
 
-def review(git: Git, base: str, head: str) -> Report:
+def review(
+    git: Git, base: str, head: str, counsel: Callable[[], Counsel | None] | None = None
+) -> Report:
     """Return the review of what ``head`` brings to ``base``.
+
+    Args:
+        counsel: gives the language model to ask about contradictions, if there is one;
+            called only if the change brings a decision.
 
     Raises:
         NotFound: one of the two is no commit here.
@@ -26,7 +53,10 @@ def review(git: Git, base: str, head: str) -> Report:
     trees = opened(git, base, head)
     steps = list(trees.steps())
     changed = decisions.changes(steps)
-    pairs = decisions.pairs(trees)
+    compared = contradictions.likely(trees, decisions.known(trees))
+    pairs = decisions.pairs(trees, contradictions.repeated(compared))
+    cases = contradictions.cases(compared, pairs)
+    opposed, llm = _judged(trees, compared, cases, counsel)
     governed = governing.governing(trees)
     conflicts = merging.conflicts(trees)
     range_ = [f"{trees.start}..{trees.head}"]
@@ -37,6 +67,7 @@ def review(git: Git, base: str, head: str) -> Report:
         *_unfit(trees),
         *decisions.findings(trees, changed),
         *decisions.pair_findings(trees, pairs),
+        *contradictions.findings(trees, opposed),
         *merging.findings(conflicts),
         *governing.findings(governed),
         *problems.findings(trees),
@@ -50,11 +81,33 @@ def review(git: Git, base: str, head: str) -> Report:
         decisions=changed,
         governing=governed,
         pairs=pairs,
+        contradictions=opposed,
         conflicts=conflicts,
         errors=problems.changes(steps),
         reasons=told,
         findings=sorted(findings, key=lambda item: _ORDER.index(item.severity)),
+        llm=llm,
     )
+
+
+def _judged(
+    trees: Trees,
+    compared: list[tuple[Read, Read]],
+    cases: list[Case],
+    counsel: Callable[[], Counsel | None] | None,
+) -> tuple[list[Contradiction], dict[str, Any] | None]:
+    """Return what contradicts what, and what became of the question to a model."""
+    who = counsel() if counsel and contradictions.own(trees) else None
+    if who is None:
+        return contradictions.told(cases, {}), None
+    from kagura_git.services.review import verdicts
+
+    asked = verdicts.question(trees, compared, cases, who)
+    if not asked:
+        return [], None
+    said, outcome = verdicts.ask(who, asked)
+    left = [case for case in cases if case not in asked]
+    return contradictions.told([*asked, *left], said), outcome.to_dict()
 
 
 def _history(trees: Trees) -> list[Finding]:

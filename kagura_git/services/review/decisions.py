@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kagura_git.git import objects
 from kagura_git.model.mapping import to_mapping
+from kagura_git.model.reasoned import lacking
 from kagura_git.model.records import Decision, first_line
 from kagura_git.model.similar import twins
 from kagura_git.services.review.report import (
@@ -98,6 +99,13 @@ def findings(trees: Trees, changed: Iterable[DecisionChange]) -> Iterator[Findin
                 "no-alternatives", f"{change.id} names no alternatives: {change.title}",
                 "Say what else was considered.", **place,
             )  # fmt: skip
+        new = trees.record(trees.after.get(change.id))
+        lacks = lacking(new) if change.change == "added" and isinstance(new, Decision) else ""
+        if lacks:
+            yield finding(
+                "thin-rationale", f"{change.id} has {lacks}: {change.title}",
+                "Say why, against what it was weighed.", **place,
+            )  # fmt: skip
     yield from _broken_links(trees, changed)
 
 
@@ -118,25 +126,36 @@ def _broken_links(trees: Trees, changed: Iterable[DecisionChange]) -> Iterator[F
             )  # fmt: skip
 
 
-def pairs(trees: Trees) -> list[Pair]:
-    """Return the decisions of the change that repeat another one, here or on the base."""
-    known: dict[str, Decision] = {}
+def known(trees: Trees) -> dict[str, Decision]:
+    """Return every decision of the head and of the base by id, as the head has it."""
+    found: dict[str, Decision] = {}
     for version in (*trees.theirs.values(), *trees.after.values()):
         record = trees.record(version)
         if isinstance(record, Decision):
-            known[record.id] = record  # the head's own word is the newer one
+            found[record.id] = record
+    return found
+
+
+def pairs(trees: Trees, restated: Iterable[Pair] = ()) -> list[Pair]:
+    """Return the decisions of the change that repeat another one, here or on the base.
+
+    Args:
+        restated: those that do so in other words; what repeats word by word comes first.
+    """
+    decided = known(trees)
     new = {name for name in trees.touched if name in trees.after}
-    return [
+    found = [
         Pair(
             id=other if other in new else one,
             other=one if other in new else other,
-            title=known[other if other in new else one].title,
-            other_title=known[one if other in new else other].title,
+            title=decided[other if other in new else one].title,
+            other_title=decided[one if other in new else other].title,
             score=score,
         )
-        for one, other, score in twins(known.values())
-        if one in new or other in new
+        for one, other, score in twins(decided.values(), of=new)
     ]
+    told = {name for pair in found for name in (pair.id, pair.other) if name in new}
+    return [*found, *(pair for pair in restated if pair.id not in told)]
 
 
 def pair_findings(trees: Trees, found: Iterable[Pair]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 SCHEMA: Final = "kagura/review/1"
 Severity = Literal["error", "warning", "note"]
 DecisionStep = Literal["added", "changed", "accepted", "rejected", "superseded", "deleted"]
+ContradictionKind = Literal["rejected", "replaced", "opposite", "same-slot", "meaning"]
 ErrorStep = Literal["recorded", "seen again", "solved", "reopened", "changed", "deleted"]
 
 # Every rule, with what it finds; ``--rule`` names them.
@@ -23,11 +24,13 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "conflict": ("warning", "A merge kept both sides' values of a field."),
     "merge-conflict": ("warning", "Merging will keep both sides' values of a field."),
     "duplicate": ("warning", "Two decisions say nearly the same."),
+    "contradiction": ("warning", "A decision opposes another one that it does not supersede."),
     "broken-link": ("warning", "A decision names a file that is not there."),
     "history": ("warning", "History that the review needs is missing."),
     "governed": ("note", "The change touches files that an accepted decision governs."),
     "unexplained": ("note", "Files were changed without a recorded reason."),
     "no-alternatives": ("note", "A new decision names no alternatives."),
+    "thin-rationale": ("note", "A new decision does not say why."),
     "recurring": ("note", "An unsolved error keeps coming back in a file of this change."),
 }
 
@@ -117,6 +120,35 @@ class Pair(Struct, frozen=True, kw_only=True):
     score: float
 
 
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the user's language model says of two decisions."""
+
+    contradicts: bool
+    explanation: str
+
+
+class Contradiction(Struct, frozen=True, kw_only=True):
+    """A decision of the change, and another one that it opposes without superseding it.
+
+    Attributes:
+        kind: ``rejected``: it proposes what the other turned down; ``replaced``: it turns
+            down what the other chose; ``opposite``: one wants what the other forbids, or they
+            say opposite words; ``same-slot``: they choose differently for one purpose;
+            ``meaning``: close in meaning, and the model says that they contradict each other.
+        score: how sure the words are, to 1.
+        verdict: null unless a language model was asked.
+    """
+
+    id: str
+    other: str
+    kind: ContradictionKind
+    message: str
+    score: float
+    title: str
+    other_title: str
+    verdict: Verdict | None = None
+
+
 class Conflict(Struct, frozen=True, kw_only=True):
     """A record with values that a merge could not choose between.
 
@@ -159,6 +191,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     Attributes:
         merge_base: where the head left the base; null where the two share no known commit.
+        llm: what became of the question to a language model; null if none was asked.
     """
 
     schema: Literal["kagura/review/1"] = "kagura/review/1"
@@ -169,7 +202,9 @@ class Report(Struct, frozen=True, kw_only=True):
     decisions: list[DecisionChange]
     governing: list[Governing]
     pairs: list[Pair]
+    contradictions: list[Contradiction]
     conflicts: list[Conflict]
     errors: list[ErrorChange]
     reasons: Reasons
     findings: list[Finding]
+    llm: dict[str, Any] | None = None
