@@ -31,6 +31,8 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "why": ("history", "why", "Tell why a file or a line is as it is."),
     "review": ("review", "review", "Show what a branch decides, and whether that fits."),
     "pr": ("pull_request", "pr", "Write a pull request's text from what was recorded."),
+    "import": ("exchange", "import_", "Read decisions from the files they were written in."),
+    "export": ("exchange", "export", "Write decisions as MADR files, or records as JSON or CSV."),
     "relink": ("relink", "relink", "Find lost links of commits again after a rewrite."),
     "recover": ("recover", "recover", "List records that git has lost, bring them back."),
     "context": ("understand", "context", "Sum the project up for an assistant."),

@@ -145,5 +145,8 @@ def described(record: Decision, path: str | None) -> Iterator[str]:
     if record.reviewed_by:
         told = f": {indented(record.review_note)}" if record.review_note else ""
         yield f"\nReviewed by {one_line(record.reviewed_by, 200)}{told}"
+    if record.imported_from:
+        word = f" ({one_line(record.imported_status, 100)})" if record.imported_status else ""
+        yield f"\nRead from {one_line(record.imported_from, 400)}{word}"
     yield from disputed(record)
     yield styled("d", f"\n{one_line(record.author, 200)}, {record.created_at:%Y-%m-%d}")

@@ -62,7 +62,7 @@ def to_mapping(record: AnyRecord) -> dict[str, Any]:
         if name in ("extra", "conflicts"):
             continue
         value = getattr(record, name)
-        if name in _ALWAYS or not (value is None or value == "" or value == []):
+        if name in _ALWAYS or not (value is None or value in ("", [], {})):
             out[name] = _plain(value)
     if not isinstance(record, Change) and record.conflicts:
         out["conflicts"] = record.conflicts  # after what it speaks of

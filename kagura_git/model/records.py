@@ -88,6 +88,12 @@ class Decision(_Stored, kw_only=True, omit_defaults=True):
     reviewed_by: str | None = None
     reviewed_at: Time | None = None
     review_note: str | None = None
+    # Of one read from a file: which, its blob, its own word for the status, and by field a
+    # digest of what was written, so that what a person edits since is told apart.
+    imported_from: str | None = None
+    imported_blob: str | None = None
+    imported_status: str | None = None
+    imported_fields: dict[str, str] = field(default_factory=dict)
     session: SessionId | None = None
     project_id: str | None = None
     author: str

@@ -108,7 +108,10 @@ _SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     )
 )
 # Beside the free texts: what a caller may have put an address with a password into.
-_ALSO: Final = ("related_files", "screenshot", "project_id", "extra", "conflicts")
+_ALSO: Final = (
+    "related_files", "screenshot", "project_id", "imported_from", "imported_status", "extra",
+    "conflicts",
+)  # fmt: skip
 _ROUNDS: Final = 5
 _PIECE: Final = 1000
 _OVERLAP: Final = 250

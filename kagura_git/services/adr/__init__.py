@@ -1,0 +1,1 @@
+"""Decisions in and out: read from the files that teams write them in, and written as such."""
