@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from kagura_git.cli.ranges import split
 from kagura_git.errors import GitError, UsageError
 
 if TYPE_CHECKING:
+    from kagura_git.git.run import Git
     from kagura_git.services.review import Report
     from kagura_git.services.review.verdicts import Counsel
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 @command()
 @click.argument("range_", required=False, metavar="[BASE...HEAD]")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json"]),
-    help="How to print it; default: text.",
+    "--format", "form", type=click.Choice(["text", "markdown", "json", "sarif", "github"]),
+    help="How to print it; default: text. github: annotations, and the job summary.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 if a rule finds something: not for notes.")
 @click.option(
@@ -64,9 +66,8 @@ def review(
     data = msgspec.to_builtins(report)
     again = f"git kagura review {range_} --approve" if range_ else "git kagura review --approve"
     said = list(model_lines(data, again))
-    lines = _lines(report, data, form, link_base)
-    if form in (None, "text"):
-        lines += said
+    shown = said if form in (None, "text") else ()
+    lines = chain(_lines(git, report, data, form, link_base), shown)
     return Answer(data, lines, code=_verdict(report, strict, rules))
 
 
@@ -89,16 +90,40 @@ def _verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
     return int(any(found))
 
 
-def _lines(report: Report, data: Any, form: str | None, link_base: str | None) -> list[str]:
+def _lines(
+    git: Git, report: Report, data: Any, form: str | None, link_base: str | None
+) -> Iterable[str]:
     if form == "json":
-        from kagura_git.model.printable import json_text
+        yield _json(data)
+    elif form == "sarif":
+        from kagura_git.cli.review_sarif import sarif
 
-        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        return [json_text(data, indent=2, ascii_only=not utf8)]
-    if form == "markdown":
+        yield _json(sarif(report, _remote(git)))
+    elif form == "markdown":
         from kagura_git.cli.review_markdown import markdown
 
-        return markdown(report, link_base).split("\n")
-    from kagura_git.cli.review_text import lines
+        yield from markdown(report, link_base).split("\n")
+    elif form == "github":
+        from kagura_git.cli import review_github
 
-    return list(lines(report))
+        yield from review_github.lines(report, os.environ, link_base)
+    else:
+        from kagura_git.cli.review_text import lines
+
+        yield from lines(report)
+
+
+def _json(data: Any) -> str:
+    from kagura_git.model.printable import json_text
+
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json_text(data, indent=2, ascii_only=not utf8)
+
+
+def _remote(git: Git) -> str | None:
+    """Return the address of ``origin``, or of the only remote."""
+    from kagura_git.git.config import remotes
+
+    names = remotes(git)
+    name = "origin" if "origin" in names else names[0] if len(names) == 1 else None
+    return git.config(f"remote.{name}.url") if name else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from kagura_git.cli.review_text import headline, spans, telling
 from kagura_git.model.printable import in_brief, one_line, printable
@@ -80,7 +81,8 @@ def block(value: str) -> str:
 
 def _linker(base: str | None) -> Link:
     def link(name: str, path: str) -> str:
-        return f"[`{name}`]({base.rstrip('/')}/{path})" if base else f"`{name}`"
+        place = quote(path.encode("utf-8", "surrogateescape"))
+        return f"[`{name}`]({base.rstrip('/')}/{place})" if base else f"`{name}`"
 
     return link
 
