@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 @command()
 @click.argument("range_", required=False, metavar="[BASE...HEAD]")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json", "sarif", "github"]),
-    help="How to print it; default: text. github: annotations, and the job summary.",
+    "--format", "form",
+    type=click.Choice(["text", "markdown", "json", "sarif", "github", "gitlab"]),
+    help="Default: text. github: annotations, and the job summary. gitlab: code quality.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit 1 if a rule finds something: not for notes.")
 @click.option(
@@ -68,7 +69,7 @@ def review(
     said = list(model_lines(data, again))
     shown = said if form in (None, "text") else ()
     lines = chain(_lines(git, report, data, form, link_base), shown)
-    return Answer(data, lines, code=_verdict(report, strict, rules))
+    return Answer(data, lines, code=verdict(report, strict, rules))
 
 
 def _counsel(app: App, approve: bool) -> Counsel | None:
@@ -80,7 +81,8 @@ def _counsel(app: App, approve: bool) -> Counsel | None:
     return memory.counsel(approve=approve)
 
 
-def _verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
+def verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
+    """Return the exit code: 1 where ``strict`` is given and a rule that counts finds something."""
     if not strict:
         return 0
     found = (
@@ -99,6 +101,10 @@ def _lines(
         from kagura_git.cli.review_sarif import sarif
 
         yield _json(sarif(report, _remote(git)))
+    elif form == "gitlab":
+        from kagura_git.cli.review_gitlab import code_quality
+
+        yield _json(code_quality(report))
     elif form == "markdown":
         from kagura_git.cli.review_markdown import markdown
 
