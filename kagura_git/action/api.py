@@ -114,15 +114,15 @@ class Api:
         Raises:
             ApiError: it never went well, or will not by waiting.
         """
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS - 1):
             try:
                 return work()
             except ApiError as error:
                 wait = self.first_wait * 2**attempt if error.wait is None else error.wait
-                if not error.passing or attempt + 1 == _ATTEMPTS or wait > _LONGEST_WAIT:
+                if not error.passing or wait > _LONGEST_WAIT:
                     raise
                 self.sleep(wait)
-        raise AssertionError("unreachable")
+        return work()
 
     def _address(self, place: str) -> str:
         if place.startswith("/"):

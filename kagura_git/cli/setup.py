@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from kagura_git.cli.output import Answer, App, command, styled
+from kagura_git.cli.output import Answer, App, command, note, styled
 from kagura_git.errors import UsageError
 
 
@@ -36,6 +36,12 @@ def init(
         from kagura_git.cli.sync import first_notes
 
         done = [*done, *first_notes(app)]
+    if done and not dry_run:
+        from kagura_git.cli.code_owners import hint
+
+        said = hint(repo)
+        if said:
+            note(said)
     data = {"changed": [{"what": item.what, "where": item.where} for item in done]}
     verb = "would change" if dry_run else "changed"
     lines = [f"{styled('g', verb)} {item.where}: {item.what}" for item in done]

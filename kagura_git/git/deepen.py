@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kagura_git.errors import GitError, NotFound
-from kagura_git.git.remote_run import run
+from kagura_git.git.remote_run import run, without_credentials
 from kagura_git.git.run import Git, decode, revision
 
 _FETCH: Final = (
@@ -116,9 +116,10 @@ def deepened(
     """
     done = run(git, *_FETCH, f"--depth={depth}", "--", address, *commits, seconds=seconds)
     if done.code != 0:
-        said = next((line for line in done.err if line.startswith(("fatal:", "error:"))), "")
+        told = next((line for line in done.err if line.startswith(("fatal:", "error:"))), "")
+        said = without_credentials(told) or "it took too long"
         raise GitError(
-            f"more history could not be fetched: {said or 'it took too long'}",
+            f"more history could not be fetched: {said}",
             hint="`fetch-depth: 0` for actions/checkout fetches all of it.",
             where=address,
         )

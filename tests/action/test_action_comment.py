@@ -155,6 +155,18 @@ def test_a_fork_gets_the_summary_alone_and_the_step_says_why(site: Site) -> None
     assert methods(site.api) == ["GET", "POST"]
 
 
+def test_a_fork_is_read_from_the_base_branch_where_the_token_may_write(site: Site) -> None:
+    event = site.pull(fork=True)
+    clone = site.checkout("refs/heads/main")
+    before = clone.out("status", "--porcelain")
+    run = site.step(clone, event, GITHUB_EVENT_NAME="pull_request_target")
+    assert run.code == 0, run.err
+    assert run.report()["head"] == event["pull_request"]["head"]["sha"]
+    assert "Log as JSON" in site.api.comments[0]["body"]
+    assert clone.out("status", "--porcelain") == before
+    assert clone.head == event["pull_request"]["base"]["sha"]
+
+
 def test_a_fork_whose_repository_is_gone_is_one_too(site: Site) -> None:
     site.api.read_only = True
     event = site.pull(fork=True)

@@ -44,6 +44,18 @@ def test_a_shallow_clone_is_deepened_as_far_as_needed_and_no_further(site: Site)
     assert report["reasons"]["told"][0]["reason"] == "faster this way"
 
 
+def test_a_base_that_has_moved_on_since_the_event_is_still_the_events(site: Site) -> None:
+    event = site.pull()
+    clone = site.checkout("refs/pull/7/merge")
+    later = site.grow("refs/heads/main", 30)
+    site.push("main")
+    clone.run("config", "protocol.version", "0")  # gives what a ref points to, nothing else
+    run = site.step(clone, event)
+    assert run.code == 0, run.err
+    assert run.report()["base"] in (event["pull_request"]["base"]["sha"], later)
+    assert run.report()["head"] == event["pull_request"]["head"]["sha"]
+
+
 def test_history_that_nobody_needs_is_not_fetched(site: Site) -> None:
     first = site.box.out("rev-parse", "main")
     site.box.run("checkout", "-q", "main")
