@@ -13,10 +13,10 @@ from typing import Final
 
 from kagura_git.cli.review_text import counted
 from kagura_git.errors import KaguraError
-from kagura_git.model.printable import one_line
+from kagura_git.model.printable import one_line, printable
 from kagura_git.services.review.report import Finding, Report
 
-# What GitHub shows of one step: of each kind ten, of all kinds of a run fifty.
+# GitHub shows ten errors and ten warnings of a step, and fifty of all kinds of a job.
 _EACH: Final = 10
 _COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _LONGEST: Final = 4000
@@ -45,10 +45,12 @@ def _annotation(finding: Finding) -> str:
     said = one_line(finding.message, _LONGEST)
     text = f"{said}. {one_line(finding.mend, _LONGEST)}" if finding.mend else said
     place: dict[str, str] = {}
-    if finding.path and "##[" not in finding.path:
-        place["file"] = finding.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if finding.path and harmless(printable(finding.path)) == finding.path:
+        place["file"] = finding.path
         if finding.line and finding.line > 0:
             place["line"] = str(finding.line)
+    elif finding.path:  # a name that cannot be given as it is
+        text = f"{one_line(finding.path)}: {text}"
     return command(_COMMANDS[finding.severity], text, **place, title=f"kagura-git: {finding.rule}")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kagura_git.cli import review_github
 from kagura_git.cli.review_markdown import MARK
@@ -86,6 +88,21 @@ def test_what_records_and_names_say_is_never_a_command() -> None:
         assert "%0A::set-env" in found.text
     shown = review_github.talk(HOSTILE)
     assert runner(shown) is None
+
+
+_SIGNS = st.text(st.sampled_from(" %:,;=#[]\r\n\t\x0b\x85\u2028\x1bé0Ace"), max_size=30)
+_WORDS = st.lists(st.sampled_from(["::error::", "##[error]", "%0A", "##vso[x]"]) | _SIGNS).map(
+    "".join
+)
+
+
+@given(message=_WORDS, mend=_WORDS, path=_WORDS | st.none())
+def test_no_text_whatever_issues_a_command(message: str, mend: str, path: str | None) -> None:
+    (found,) = commands(finding("conflict", message, mend, path=path, line=2))
+    assert (found.name, found.properties["title"]) == ("warning", "kagura-git: conflict")
+    assert set(found.properties) <= {"file", "line", "title"}
+    assert not re.search(r"##(vso)?\[|[\r\n]", found.text)
+    assert runner(review_github.talk(message)) is None
 
 
 def test_of_each_kind_as_many_as_the_site_shows_the_rest_is_counted() -> None:
