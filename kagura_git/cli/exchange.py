@@ -9,6 +9,7 @@ import click
 
 from kagura_git.cli.output import Answer, App, command, note, one_line, printable, styled
 from kagura_git.errors import UsageError
+from kagura_git.model.ids import STORED_KINDS
 
 if TYPE_CHECKING:
     from kagura_git.model.records import Status
@@ -83,7 +84,7 @@ def _details(item: Imported) -> Iterator[str]:
 @click.argument("form", metavar="FORMAT", type=click.Choice(["adr", "json", "csv"]))
 @click.option("--output", metavar="PATH", help="The folder (adr; default docs/adr) or the file.")
 @click.option(
-    "--kind", "kinds", multiple=True, type=click.Choice(["decision", "error", "session"]),
+    "--kind", "kinds", multiple=True, type=click.Choice(STORED_KINDS),
     help="Only records of this kind; may be repeated.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over files that no export wrote.")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @command()
 @click.argument("query")
 @click.option("-k", default=10, show_default=True, help="How many at most.")
-@click.option("--kind", "kinds", multiple=True, help="decision, error, session or change.")
+@click.option("--kind", "kinds", multiple=True, help="decision, error, session, pattern or change.")
 @click.option("--tag", "tags", multiple=True, help="Only records with this tag.")
 @click.option("--file", metavar="P", help="Only records about this file or folder.")
 @click.option("--since", metavar="D", help="Only records since a date or an age (30d).")
