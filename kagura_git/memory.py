@@ -238,9 +238,14 @@ class CodingMemory:
         max_tokens: int | None = None,
         *,
         level: Level = "detailed",
+        approve: bool = False,
+        ask: Ask | None = None,
     ) -> dict[str, Any]:
         """Return the project's summary, stack, recent changes, decisions and open errors."""
-        return await self._call(self._sync.get_project_context, focus, max_tokens, level=level)
+        return await self._call(
+            self._sync.get_project_context, focus, max_tokens, level=level, approve=approve,
+            ask=ask,
+        )  # fmt: skip
 
     async def analyze_coding_patterns(
         self, *, save: bool = False, approve: bool = False, ask: Ask | None = None

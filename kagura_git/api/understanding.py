@@ -17,7 +17,9 @@ from kagura_git.services.recall import Filters, Hit
 
 if TYPE_CHECKING:
     from kagura_git.llm.approval import Ask
+    from kagura_git.llm.operation import Purse
     from kagura_git.services.context import Level
+    from kagura_git.services.context_older import Group as Older
     from kagura_git.services.error_patterns import Group
     from kagura_git.services.estimates import Sent
     from kagura_git.services.review.verdicts import Counsel
@@ -33,10 +35,14 @@ class Understanding(Opened):
         max_tokens: int | None = None,
         *,
         level: Level = "detailed",
+        approve: bool = False,
+        ask: Ask | None = None,
     ) -> dict[str, Any]:
         """Return the project's summary, stack, recent changes, decisions and open errors.
 
-        Tokens are counted by the tokenizer of the user's model, if there is one.
+        Tokens are counted by the tokenizer of the user's model, if there is one. Records
+        for which there is no room are told by the group; what such a model says of a whole
+        group, if its price is approved, is kept and not paid for again.
 
         Raises:
             UsageError: no such level.
@@ -45,6 +51,8 @@ class Understanding(Opened):
 
         if level not in context.LEVELS:
             raise UsageError(f"no level {level!r}", hint=f"One of {', '.join(context.LEVELS)}.")
+        said: list[dict[str, Any]] = []
+        count = self._counter()
         found = context.project_context(
             self.ws,
             self.recaller.links(),
@@ -53,9 +61,26 @@ class Understanding(Opened):
             related=self._related if focus else None,
             patterns=self._known_habits(),
             level=level,
-            count=self._counter(),
+            count=count,
+            digest=partial(self._digest, self.purse(approved=approve, ask=ask), said),
         )
-        return found.to_dict()
+        budget = max_tokens or context.LEVELS[level][0]
+        return context.with_model(found.to_dict(), said[0] if said else None, budget, count)
+
+    def _digest(self, purse: Purse, said: list[dict[str, Any]], group: Older) -> dict[str, Any]:
+        """Return a group of older records as the context tells it.
+
+        Args:
+            said: takes why a model did not answer; it is not asked again then.
+        """
+        from kagura_git.llm.operation import run
+        from kagura_git.services.context_older import CONTEXT_DIGEST, item
+
+        asked = partial(run, CONTEXT_DIGEST, purse) if purse.model and not said else None
+        told, outcome = item(group, asked)
+        if outcome is not None and outcome.status != "answered":
+            said.append(outcome.to_dict())
+        return told
 
     def _known_habits(self) -> list[dict[str, Any]]:
         from kagura_git.services import learned
@@ -169,6 +194,11 @@ class Understanding(Opened):
         elif operation == "preferences":
             measured = self._measured()["patterns"]
             sent = Sent(preferences.PREFERENCES, preferences.blocks(self.ws, measured))
+        elif operation == "context_digest":
+            from kagura_git.services import context_older
+
+            stored = (item.record for item in self.ws.files.read_all())
+            sent = context_older.sent(record for record in stored if record is not None)
         elif operation == "contradictions":
             sent = self._question(target or "")
         elif operation == "session_summary":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import click
@@ -20,10 +21,14 @@ from kagura_git.cli.output import Answer, App, command, styled
     default="detailed",
     help="How much is told of each thing.",
 )
-def context(app: App, focus: str | None, max_tokens: int | None, level: Any) -> Answer:
+@click.option("--approve", is_flag=True, help="Approve what the language model costs.")
+def context(
+    app: App, focus: str | None, max_tokens: int | None, level: Any, approve: bool
+) -> Answer:
     """Sum the project up: stack, recent changes, decisions, open errors, sessions, patterns."""
-    data = app.memory.get_project_context(focus, max_tokens, level=level)
-    return Answer(data, _context_lines(data))
+    data = app.memory.get_project_context(focus, max_tokens, level=level, approve=approve)
+    said = list(model_lines(data, "git kagura context --approve"))
+    return Answer(data, chain(_context_lines(data), said))
 
 
 def _context_lines(data: dict[str, Any]) -> Iterator[str]:
@@ -49,6 +54,11 @@ def _context_lines(data: dict[str, Any]) -> Iterator[str]:
     if data["patterns"]:
         yield f"\n{styled('b', 'Patterns')}"
         yield from (f"  {p['description']}" for p in data["patterns"])
+    if data["older"]:
+        yield f"\n{styled('b', 'Older')}"
+        for group in data["older"]:
+            yield f"  {group['count']} {group['kind']}s, {group['from']} to {group['to']}"
+            yield f"      {group['summary']}"
     yield styled("d", f"\nabout {data['token_count']} tokens as JSON")
 
 

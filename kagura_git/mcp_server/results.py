@@ -199,6 +199,7 @@ class ProjectContext(Recalled, extra="allow"):
     open_errors: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
     patterns: list[dict[str, Any]]
+    older: list[dict[str, Any]]
     token_count: int
 
 

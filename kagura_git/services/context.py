@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal
@@ -12,9 +12,11 @@ from kagura_git.git.links import Links
 from kagura_git.git.log import Commit, commits
 from kagura_git.model.records import Record
 from kagura_git.model.tokens import count_tokens
-from kagura_git.services.context_fit import Count, Items, fit
+from kagura_git.services.context_fit import Count, Items, added, cost, fit
 from kagura_git.services.context_focus import Related, nearness
 from kagura_git.services.context_items import decisions, open_errors, sessions
+from kagura_git.services.context_older import Group, item
+from kagura_git.services.context_older import groups as groups_of
 from kagura_git.services.context_summary import summary
 from kagura_git.services.manifests import reader, tech_stack
 from kagura_git.services.wording import clean, short
@@ -35,6 +37,9 @@ _MOST_ITEMS: Final = 100
 _SHORT: Final = 240
 _SHORTEST: Final = 80
 _NAMES: Final = 5
+# Of the budget, for records that are told by the group.
+_OLDER: Final = 0.15
+Digested = Callable[[Group], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class ProjectContext:
     open_errors: Items = field(default_factory=list)
     sessions: Items = field(default_factory=list)
     patterns: Items = field(default_factory=list)
+    older: Items = field(default_factory=list)
     token_count: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,12 +72,14 @@ def project_context(
     patterns: Items | None = None,
     level: Level = "detailed",
     count: Count = count_tokens,
+    digest: Digested | None = None,
 ) -> ProjectContext:
     """Return the project's summary, stack, changes, decisions, errors, sessions and patterns.
 
     What is nearest or newest is told whole where there is room, the rest in few
-    words, each with its id, by which all of it can be had. Where the caller named a
-    project, the records of others are left out.
+    words, each with its id, by which all of it can be had. Records for which there is no
+    room are told by the group, older ones together. Where the caller named a project,
+    the records of others are left out.
 
     Args:
         links: what the whole history says about records; without it only the
@@ -82,6 +90,7 @@ def project_context(
         related: returns how close each record is to a topic by meaning.
         level: how much is told of each thing.
         count: counts tokens, by default on the safe side of every model's tokenizer.
+        digest: makes an item of a group of older records; by default by counting.
     """
     usual, longer = LEVELS[level]
     records, unreadable = _records(ws)
@@ -110,8 +119,38 @@ def project_context(
         "sessions": sessions(records, close, sizes),
         "patterns": patterns or [],
     }
-    frame = {"project_id": short(ws.project_id, _SHORTEST), "summary": f"{about}{broken}"}
-    return ProjectContext(**fit(frame, sections, budget, count))
+    frame = {
+        "project_id": short(ws.project_id, _SHORTEST), "summary": f"{about}{broken}", "older": [],
+    }  # fmt: skip
+    told = fit(frame, sections, budget, count)
+    if groups := _untold(records, told):
+        # Some room for what is told by the group: a few ids cost as much as an item.
+        told = fit(frame, sections, budget - int(budget * _OLDER), count)
+        groups = _untold(records, told)
+    return ProjectContext(**added(told, "older", map(digest or _counted, groups), budget, count))
+
+
+def with_model(
+    told: dict[str, Any], llm: Mapping[str, Any] | None, budget: int, count: Count
+) -> dict[str, Any]:
+    """Return a context with what became of a model, where the budget has room for that too."""
+    if llm is None:
+        return told
+    more = {**told, "llm": llm, "token_count": budget}
+    if cost(more, count) > budget and told["older"]:
+        more = added(more, "older", told["older"], budget, count)
+    size = cost({**more, "token_count": budget}, count)
+    return told if size > budget else {**more, "token_count": size}
+
+
+def _untold(records: Sequence[tuple[str, Record]], told: Mapping[str, Any]) -> list[Group]:
+    sections = ("decisions", "open_errors", "sessions")
+    ids = [item["id"] for name in sections for item in told[name]]
+    return groups_of((record for _, record in records), ids)
+
+
+def _counted(group: Group) -> dict[str, Any]:
+    return item(group, None)[0]
 
 
 def _stack(ws: Workspace, paths: Sequence[str]) -> tuple[Items, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 Items = list[dict[str, Any]]
@@ -72,6 +72,38 @@ def fit(
         found[taken.pop()].pop()
     found["token_count"] = cost(found, count)
     return found
+
+
+def added(
+    found: dict[str, Any], name: str, items: Iterable[dict[str, Any]], budget: int, count: Count
+) -> dict[str, Any]:
+    """Return an answer with one more section, as far as the budget reaches.
+
+    An item's ``ids`` are cut, the last ones first, where not all of them fit.
+
+    Args:
+        items: taken one by one, and no more of them than there is room for.
+    """
+    size = found.pop("token_count")
+    out = {**found, name: [], "token_count": budget}
+    for item in items:
+        kept = _shortened(item, budget - cost(out, count) - 1, count)
+        if kept is None:
+            break
+        out[name].append(kept)
+    while out[name] and cost(out, count) > budget:
+        out[name].pop()
+    out["token_count"] = cost(out, count) if cost(out, count) <= budget else size
+    return out
+
+
+def _shortened(item: dict[str, Any], room: int, count: Count) -> dict[str, Any] | None:
+    ids: list[str] = item["ids"]
+    for length in range(len(ids), 0, -5):
+        part = {**item, "ids": ids[:length]}
+        if cost(part, count) < room:
+            return part
+    return None
 
 
 def _trim_summary(found: dict[str, Any], budget: int, count: Count) -> None:

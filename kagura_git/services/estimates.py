@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OPERATIONS: Final = (
     "session_summary", "solution_suggestion", "error_patterns", "preferences", "error_screenshot",
     "architecture_diagram", "code_from_image", "pull_request", "contradictions",
+    "context_digest",
 )  # fmt: skip
 
 

@@ -249,7 +249,7 @@ def test_a_tiny_budget_still_has_every_field(memory: SyncCodingMemory, budget: i
     found = memory.get_project_context(max_tokens=budget)
     assert found.keys() == {
         "project_id", "summary", "tech_stack", "recent_changes", "decisions", "open_errors",
-        "sessions", "patterns", "token_count",
+        "sessions", "patterns", "older", "token_count",
     }  # fmt: skip
     sections = {name: value for name, value in found.items() if isinstance(value, list)}
     assert not any(sections.values())
@@ -368,3 +368,35 @@ def test_the_budget_is_counted_with_the_models_own_tokenizer(
         real = text_tokens("gpt-4o", json.dumps(found, ensure_ascii=False))
         assert abs(real - found["token_count"]) <= 3
         assert real > 0.8 * budget
+
+
+@pytest.mark.parametrize("budget", [300, 1000, 4000])
+def test_what_has_no_room_is_told_by_the_group_with_its_ids(
+    memory: SyncCodingMemory, budget: int
+) -> None:
+    made = [
+        {"kind": "decision", "decision": f"Choose way number {n}", "rationale": "because " * 20,
+         "tags": ["auth" if n % 3 else "storage"],
+         "created_at": f"2026-01-{n % 28 + 1:02}T00:00:{n % 60:02}Z"}
+        for n in range(80)
+    ]  # fmt: skip
+    ids = {str(saved) for saved in memory.record_many(made)}
+    found = memory.get_project_context(max_tokens=budget)
+    assert count_tokens(json.dumps(found, ensure_ascii=False)) <= budget
+    assert found["token_count"] <= budget
+    told = {item["id"] for item in found["decisions"]}
+    older = [name for group in found["older"] for name in group["ids"]]
+    assert len(set(older)) == len(older)
+    assert not told & set(older)
+    assert told | set(older) <= ids | told
+    if budget > 300:
+        group = found["older"][0]
+        assert group["kind"] == "decision"
+        assert "auth (" in group["summary"]
+        assert group["from"] <= group["to"]
+        assert group["count"] >= len(group["ids"])
+
+
+def test_a_small_memory_has_nothing_older(memory: SyncCodingMemory) -> None:
+    memory.record_decision("Use JWT", "Stateless")
+    assert memory.get_project_context()["older"] == []
