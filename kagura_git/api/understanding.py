@@ -17,11 +17,10 @@ from kagura_git.services.recall import Filters, Hit
 
 if TYPE_CHECKING:
     from kagura_git.llm.approval import Ask
-    from kagura_git.llm.operation import Purse
+    from kagura_git.llm.operation import Purse, Sent
     from kagura_git.services.context import Level
     from kagura_git.services.context_older import Group as Older
     from kagura_git.services.error_patterns import Group
-    from kagura_git.services.estimates import Sent
     from kagura_git.services.review.verdicts import Counsel
     from kagura_git.services.suggestions import Trouble
 
@@ -180,10 +179,10 @@ class Understanding(Opened):
             target: what it is for, such as a session's id, a picture's path or
                 ``BASE...HEAD``; default: the latest session.
         """
+        from kagura_git.llm.operation import Sent
         from kagura_git.services import error_patterns, estimates, preferences, screens, suggestions
 
-        Sent = estimates.Sent
-        sent: estimates.Sent | None = None
+        sent: Sent | None = None
         if operation == "solution_suggestion":
             sent = Sent(
                 suggestions.SOLUTION_SUGGESTION, suggestions.blocks(*self._cases(target or ""))
@@ -228,7 +227,7 @@ class Understanding(Opened):
         return Counsel(purse, near)
 
     def _question(self, range_: str) -> Sent:
-        from kagura_git.services.estimates import Sent
+        from kagura_git.llm.operation import Sent
         from kagura_git.services.review import verdicts
 
         base, dots, head = range_.partition("...")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -161,6 +161,14 @@ class Purse:
 
 Picture = tuple[str, tuple[int, int]]
 """A picture as a ``data:`` address, and its width and height."""
+
+
+class Sent(NamedTuple):
+    """What an operation would send."""
+
+    operation: Operation[Any]
+    blocks: Mapping[str, str]
+    pictures: Sequence[Picture] = ()
 
 
 def messages_of(

@@ -14,10 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from kagura_git.errors import Conflict
-from kagura_git.llm.operation import Operation, Outcome
+from kagura_git.llm.operation import Operation, Outcome, Sent
 from kagura_git.model.printable import in_brief
 from kagura_git.model.records import Decision, Error, Record, Session, first_line
-from kagura_git.services.estimates import Sent
 from kagura_git.services.wording import clean, short
 
 # Of one kind, in a group.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from kagura_git.errors import Conflict, NotFound, UsageError
 from kagura_git.llm.approval import decide
-from kagura_git.llm.operation import Operation, Picture, answered_before, messages_of
+from kagura_git.llm.operation import Sent, answered_before, messages_of
 from kagura_git.services import sessions, summaries
 
 if TYPE_CHECKING:
@@ -20,14 +19,6 @@ OPERATIONS: Final = (
     "architecture_diagram", "code_from_image", "pull_request", "contradictions",
     "context_digest",
 )  # fmt: skip
-
-
-class Sent(NamedTuple):
-    """What an operation would send."""
-
-    operation: Operation[Any]
-    blocks: Mapping[str, str]
-    pictures: Sequence[Picture] = ()
 
 
 def session_summary(ws: Workspace, links: Links, target: str | None) -> Sent:

@@ -14,10 +14,9 @@ from kagura_git.git.log import Commit, commits
 from kagura_git.git.patch_text import patch_texts
 from kagura_git.git.run import Git
 from kagura_git.git.trailers import format_trailers
-from kagura_git.llm.operation import Operation, Outcome, Purse, run
+from kagura_git.llm.operation import Operation, Outcome, Purse, Sent, run
 from kagura_git.model.printable import in_brief, one_line
 from kagura_git.model.records import Session, first_line
-from kagura_git.services.estimates import Sent
 from kagura_git.services.review import review
 from kagura_git.services.review.report import Report
 from kagura_git.store import codec

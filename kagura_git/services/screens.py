@@ -14,9 +14,8 @@ import msgspec
 
 from kagura_git.errors import KaguraError
 from kagura_git.llm import ocr, pictures
-from kagura_git.llm.operation import Operation, Outcome, Picture, Purse, run
+from kagura_git.llm.operation import Operation, Outcome, Picture, Purse, Sent, run
 from kagura_git.model import pasted
-from kagura_git.services.estimates import Sent
 
 T = TypeVar("T")
 ReadBy = Literal["model", "ocr", ""]
