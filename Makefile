@@ -51,6 +51,7 @@ bench: $(STAMP)  ## Print the figures that benchmarks/README.md cites
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/repeats.py
 	$(BIN)/python benchmarks/contradictions.py
+	$(BIN)/python benchmarks/review.py
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -44,6 +44,9 @@ KEYS: Final[Mapping[Name, Key]] = {
     # It costs every search a second look: whose time it is decides.
     ("search", "reranker"): Key("reranker", str, Repository.NEVER),
     ("search", "offline"): Key("offline", bool, Repository.RAISES),
+    # Whose key it is decides.
+    ("review", "sign"): Key("sign_reviews", bool, Repository.NEVER),
+    ("review", "require_signatures"): Key("require_signatures", bool, Repository.RAISES),
     ("coding_memory", "enabled"): Key("enabled", bool, Repository.LOWERS),
     ("coding_memory", "max_session_duration_hours"): Key(
         "max_session_hours", int, Repository.SETS, 1, 10**9

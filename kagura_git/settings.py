@@ -42,6 +42,7 @@ class Settings:
     """What is in force; see ``kagura.toml`` as ``git kagura init`` writes it for each meaning.
 
     Attributes:
+        sign_reviews: None leaves it to whether git signs commits.
         model_named_by: who chose the model; nothing is downloaded on a repository's word.
         ignored: what the repository's file says and may not, a sentence each.
         problem: why a file could not be used; then nothing may be recorded.
@@ -54,6 +55,8 @@ class Settings:
     reranker: str = ""
     offline: bool = False
     project_id: str | None = None
+    sign_reviews: bool | None = None
+    require_signatures: bool = False
     enabled: bool = True
     max_session_hours: int = 24
     push_notes: bool = False

@@ -117,6 +117,7 @@ decisions = st.builds(
     reviewed_by=_optional(said_text),
     reviewed_at=_optional(moments),
     review_note=_optional(said_text),
+    signature=_optional(said_text),
     session=_optional(ids("session")),
     **_common,
 )

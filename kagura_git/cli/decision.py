@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,9 @@ from kagura_git.cli.output import (
 from kagura_git.memory import as_dict
 from kagura_git.model.records import Decision
 from kagura_git.services import decisions
+
+if TYPE_CHECKING:
+    from kagura_git.services.signatures import Signature
 
 _COLOUR = {"accepted": "g", "rejected": "r", "superseded": "d", "proposed": "y"}
 
@@ -57,22 +61,39 @@ def add(app: App, decision_text: str, rationale: str, **more: Any) -> Answer:
 @command(decision)
 @click.argument("id")
 @click.option("--note", help="A word on the verdict.")
-def accept(app: App, id: str, note: str | None) -> Answer:
-    """Accept a decision, signed with your git identity."""
-    return _reviewed(decisions.review(app.memory.ws, id, "accepted", text_argument(note)))
+@click.option(
+    "--sign/--no-sign", "sign", default=None,
+    help="With a signature, or without; default: as [review] sign in your own settings says, "
+    "else as commit.gpgSign does.",
+)  # fmt: skip
+def accept(app: App, id: str, note: str | None, sign: bool | None) -> Answer:
+    """Accept a decision in the name of your git identity, signed if you like.
+
+    The signature is made as git signs commits: gpg.format, user.signingKey and the rest
+    of git's configuration hold. It covers the decision, its rationale, alternatives, impact,
+    files and confidence, and your name, the moment and the note.
+    """
+    from kagura_git.services import signatures
+
+    ws = app.memory.ws
+    said = text_argument(note)
+    if not signatures.wanted(ws.repo.git, sign, ws.settings.sign_reviews):
+        return _reviewed(decisions.review(ws, id, "accepted", said))
+    return _reviewed(decisions.accept_signed(ws, id, said, terminal=sys.stdin.isatty()))
 
 
 @command(decision)
 @click.argument("id")
 @click.option("--note", help="A word on the verdict.")
 def reject(app: App, id: str, note: str | None) -> Answer:
-    """Reject a decision, signed with your git identity."""
+    """Reject a decision in the name of your git identity."""
     return _reviewed(decisions.review(app.memory.ws, id, "rejected", text_argument(note)))
 
 
 def _reviewed(done: tuple[str, Decision]) -> Answer:
     path, record = done
-    line = f"{styled('b', record.id)} {record.status} by {record.reviewed_by}"
+    signed = ", signed" if record.signature else ""
+    line = f"{styled('b', record.id)} {record.status} by {record.reviewed_by}{signed}"
     return Answer({**as_dict(record), "path": path}, [line])
 
 
@@ -98,7 +119,10 @@ def merge(app: App, id: str, other: str) -> Answer:
         "merged": {**as_dict(done.other), "path": done.other_path},
     }
     line = f"{styled('b', done.decision.id)} holds what {styled('b', done.other.id)} said"
-    return Answer(data, [f"{line}, and supersedes it"])
+    lines = [f"{line}, and supersedes it"]
+    if done.lost_signature:
+        lines.append(f"it says more than was signed: `git kagura decision accept {id}` signs anew")
+    return Answer(data, lines)
 
 
 @command(decision, "list")
@@ -119,7 +143,20 @@ def show(app: App, id: str) -> Answer:
     """Show one decision."""
     path, record = decisions.get(app.memory.ws, id)
     commits = app.memory.recaller.links().commits_of(record.id)
-    return Answer({**as_dict(record), "path": path, "commits": commits}, described(record, path))
+    signed = signature_of(app, record)
+    data = {**as_dict(record), "path": path, "commits": commits}
+    if signed is not None:
+        data["signed"] = signed._asdict()
+    return Answer(data, described(record, path, signed))
+
+
+def signature_of(app: App, record: Decision) -> Signature | None:
+    """Return what a decision's signature is worth here; None where there is nothing to sign."""
+    if record.status != "accepted" and record.signature is None:
+        return None
+    from kagura_git.services import signatures
+
+    return signatures.states(app.memory.ws.repo.git, [record])[record.id]
 
 
 def line_of(record: Decision) -> str:
@@ -128,7 +165,7 @@ def line_of(record: Decision) -> str:
     return f"{styled('b', record.id)}  {status}  {one_line(record.title, 200)}"
 
 
-def described(record: Decision, path: str | None) -> Iterator[str]:
+def described(record: Decision, path: str | None, signed: Signature | None = None) -> Iterator[str]:
     """Yield a decision as a person reads it."""
     yield line_of(record)
     if path:
@@ -148,5 +185,10 @@ def described(record: Decision, path: str | None) -> Iterator[str]:
     if record.imported_from:
         word = f" ({one_line(record.imported_status, 100)})" if record.imported_status else ""
         yield f"\nRead from {one_line(record.imported_from, 400)}{word}"
+    if signed is not None:
+        from kagura_git.services.signatures import told as worth
+
+        style = {"verified": "g", "bad": "r"}.get(signed.state, "d")
+        yield styled(style, f"\nAcceptance {one_line(worth(signed))}")
     yield from disputed(record)
     yield styled("d", f"\n{one_line(record.author, 200)}, {record.created_at:%Y-%m-%d}")

@@ -24,5 +24,6 @@ def disputed(record: Record) -> Iterator[str]:
 def _said(value: Any) -> str:
     """Return a value as text; of fields that are in dispute together, each with its name."""
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_said(item)}" for name, item in value.items())
+        shown = {n: "there" if n == "signature" else _said(item) for n, item in value.items()}
+        return ", ".join(f"{name}: {item}" for name, item in shown.items())
     return value if isinstance(value, str) else repr(value)

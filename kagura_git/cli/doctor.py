@@ -44,7 +44,10 @@ def doctor(app: App, fix: bool) -> Answer:
             if any(item.done for item in repaired):
                 stored = _read(ws)
         abandoned = _abandoned(ws)
-    found += health.check(ws, app.memory.recaller, os.environ, stored=stored, abandoned=abandoned)
+    with progress("Looking at signatures") as draw:
+        found += health.check(
+            ws, app.memory.recaller, os.environ, stored=stored, abandoned=abandoned, progress=draw
+        )
     return _answer(found)
 
 

@@ -100,7 +100,10 @@ def show(app: App, id: str) -> Answer:
         data["abandoned"] = True
     match record:
         case Decision():
-            lines = decision.described(record, path)
+            signed = decision.signature_of(app, record)
+            if signed is not None:
+                data["signed"] = signed._asdict()
+            lines = decision.described(record, path, signed)
         case Error():
             lines = error.described(record, path)
         case _:

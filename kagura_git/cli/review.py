@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kagura_git.git.run import Git
     from kagura_git.services.review import Report
     from kagura_git.services.review.verdicts import Counsel
+
+_LARGEST_SETTINGS: Final = 64 * 1024
 
 
 @command()
@@ -63,7 +65,9 @@ def review(
             f"no rule {unknown[0]!r}", hint=f"One of {', '.join(RULES)}.", where="--rule"
         )
     git = anywhere(app.folder, os.environ)
-    report = reviewed(git, *split(git, range_), lambda: _counsel(app, approve))
+    base, head = split(git, range_)
+    required = "unsigned" in rules or signatures_required(git, base)
+    report = reviewed(git, base, head, lambda: _counsel(app, approve), signatures_required=required)
     data = msgspec.to_builtins(report)
     again = f"git kagura review {range_} --approve" if range_ else "git kagura review --approve"
     said = list(model_lines(data, again))
@@ -79,6 +83,21 @@ def _counsel(app: App, approve: bool) -> Counsel | None:
     except GitError:
         return None
     return memory.counsel(approve=approve)
+
+
+def signatures_required(git: Git, base: str) -> bool:
+    """Tell whether the user's settings or those of the base, which is trusted, ask for them."""
+    import tempfile
+
+    from kagura_git import settings
+    from kagura_git.git import objects
+    from kagura_git.git.run import revision
+
+    (found,) = objects.read(git, [f"{revision(base)}:{settings.FILE}"], largest=_LARGEST_SETTINGS)
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, settings.FILE), "wb") as file:
+            file.write(found.data or b"")
+        return settings.load_or_careful(folder, os.environ).require_signatures
 
 
 def verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from kagura_git.cli.review_text import headline, spans, telling
+from kagura_git.cli.review_text import headline, signed, spans, telling
 from kagura_git.model.printable import in_brief, one_line, printable
 from kagura_git.services.review.report import (
     Conflict,
@@ -115,13 +115,18 @@ def _decisions(found: Sequence[DecisionChange], link: Link) -> Iterator[str]:
     for change in found[:_SHOWN]:
         yield (
             f"| {change.change} | {link(change.id, change.path)} {text(change.title)} "
-            f"| {change.status} |"
+            f"| {_status(change)} |"
         )
     if len(found) > _SHOWN:
         yield f"| | and {len(found) - _SHOWN} more | |"
     yield ""
     for change in found[:_SHOWN]:
         yield from _fold(f"{change.id} {text(change.title)}", _details(change))
+
+
+def _status(change: DecisionChange) -> str:
+    worth = signed(change)
+    return f"{change.status}, {text(worth)}" if worth else change.status
 
 
 def _details(change: DecisionChange) -> Iterator[str]:

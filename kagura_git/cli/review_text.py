@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from kagura_git.cli.output import in_brief, one_line, styled
 from kagura_git.model.records import first_line
 from kagura_git.services.review.report import (
@@ -14,6 +16,7 @@ from kagura_git.services.review.report import (
     Governing,
     Report,
 )
+from kagura_git.services.signatures import Signature, told
 
 _SHOWN: Final = 20  # of each kind; --json has them all
 _LISTED: Final = ("governed", "unexplained")
@@ -77,7 +80,20 @@ def _decision(change: DecisionChange) -> str:
     edited = ", ".join(field.name for field in change.fields)
     more = f" ({one_line(edited, 200)})" if change.change == "changed" and edited else ""
     why = in_brief(first_line(change.rationale))
-    return f"{change.id} {change.change}{more}: {one_line(change.title)}\n      {why}"
+    worth = signed(change)
+    by = (
+        f"\n      by {one_line(change.reviewed_by or 'nobody named', 200)}, {worth}"
+        if worth
+        else ""
+    )
+    return f"{change.id} {change.change}{more}: {one_line(change.title)}\n      {why}{by}"
+
+
+def signed(change: DecisionChange) -> str:
+    """Return what the signature of an acceptance is worth; empty where there is nothing to sign."""
+    if change.signature is None:
+        return ""
+    return one_line(told(Signature(*structs.astuple(change.signature))), 400)
 
 
 def _contradiction(found: Contradiction) -> str:

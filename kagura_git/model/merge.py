@@ -61,12 +61,15 @@ def _status(base: str, ours: str, theirs: str) -> Any:
     return max(ours, theirs, key=_RANK.__getitem__)
 
 
+# Joined by no rule of its own: it goes with the review that it was made over.
+_SIGNATURE: Final = "signature"
 _DECISION: Final[dict[str, Rule]] = {
     "status": _status,
     "superseded_by": scalar,
     "reviewed_by": scalar,
     "reviewed_at": newest,
     "review_note": scalar,
+    _SIGNATURE: scalar,
 }
 _ERROR: Final[dict[str, Rule]] = {
     "resolved": scalar,
@@ -194,12 +197,16 @@ def _merged_group(group: _Group, sides: Three, disputes: Any) -> tuple[Fields, F
             return max(ours, theirs, key=rank)
         out = {}
         for name, joined in group.rules.items():
+            if name == _SIGNATURE:
+                continue
             value = three_way(*_of((base, ours, theirs), name), joined)
             if value is CLASH:
                 return CLASH
             if value is not GONE:
                 out[name] = value
-        return out if _signed(out, ours, theirs) else CLASH
+        if not _said_by_one(out, ours, theirs):
+            return CLASH
+        return _with_signature(out, ours, theirs)
 
     def rank(fields: Fields) -> Any:
         return (
@@ -213,12 +220,29 @@ def _merged_group(group: _Group, sides: Three, disputes: Any) -> tuple[Fields, F
     return dict(shown), {group.lead: entry}
 
 
-def _signed(out: Fields, ours: Fields, theirs: Fields) -> bool:
+def _said_by_one(out: Fields, ours: Fields, theirs: Fields) -> bool:
     """Tell whether a review's note still stands beside the name of who wrote it."""
     found, *given = (
         (fields.get("reviewed_by"), fields.get("review_note")) for fields in (out, ours, theirs)
     )
     return found in given or given[0][0] == given[1][0]
+
+
+def _with_signature(out: Fields, ours: Fields, theirs: Fields) -> Any:
+    """Return the joined review with the signature made over it; ``CLASH`` where that is none.
+
+    A signature is over one reviewer's words at one moment: it goes with them, or not at all.
+    """
+    signed = [fields for fields in (ours, theirs) if _SIGNATURE in fields]
+    own = [fields for fields in (ours, theirs) if _review(fields) == _review(out)]
+    if signed and not own:
+        return CLASH
+    found = [fields[_SIGNATURE] for fields in own if fields in signed]
+    return {**out, _SIGNATURE: max(found, key=canonical)} if found else out
+
+
+def _review(fields: Fields) -> list[Any]:
+    return [fields.get(name) for name in ("reviewed_by", "reviewed_at", "review_note")]
 
 
 def _longer(value: Any) -> Any:

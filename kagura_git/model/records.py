@@ -22,6 +22,14 @@ Conflicts = Annotated[
     dict[str, list[Any]],
     Meta(description="By field: what a merge could not choose between. Removing one settles it."),
 ]
+Signature = Annotated[
+    str,
+    Meta(
+        description="Armored SSH, OpenPGP or X.509 signature of the acceptance, made with git's "
+        "own setup: over the text, the files it governs, the verdict, the reviewer, the moment "
+        "and the note."
+    ),
+]
 # Python's $ also matches before a newline at the end, hence (?!\n).
 DecisionId = Annotated[str, Meta(pattern=r"^D-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
 ErrorId = Annotated[str, Meta(pattern=r"^E-[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
@@ -88,6 +96,8 @@ class Decision(_Stored, kw_only=True, omit_defaults=True):
     reviewed_by: str | None = None
     reviewed_at: Time | None = None
     review_note: str | None = None
+    # Over what was accepted: see model/acceptance.py.
+    signature: Signature | None = None
     # Of one read from a file: which, its blob, its own word for the status, and by field a
     # digest of what was written, so that what a person edits since is told apart.
     imported_from: str | None = None

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from msgspec.structs import replace
 
 from kagura_git.errors import Conflict
+from kagura_git.model.acceptance import agreed
 from kagura_git.model.records import Decision, Error, Occurrence, Record, Session
 
 _WORD: Final = re.compile(r"\w+")
@@ -46,7 +47,7 @@ def review(
     at: datetime,
     note: str | None = None,
 ) -> Decision:
-    """Return the decision with a reviewer's verdict.
+    """Return the decision with a reviewer's verdict; one that was signed before no longer is.
 
     Raises:
         Conflict: it is superseded already: its successor is what to review.
@@ -63,6 +64,7 @@ def review(
         reviewed_by=reviewer,
         reviewed_at=at,
         review_note=note or decision.review_note,
+        signature=None,
         conflicts=_without(decision, "status"),
     )
 
@@ -94,7 +96,8 @@ def supersede(old: Decision, new: Decision) -> tuple[Decision, Decision]:
 def join(kept: Decision, other: Decision) -> tuple[Decision, Decision]:
     """Return a decision recorded twice, joined: the first takes in the second and supersedes it.
 
-    A verdict on the second is one on the first, if that has none yet.
+    A verdict on the second is one on the first, if that has none yet. A signature stays
+    only where the first gains nothing that its reviewer has not seen.
 
     Raises:
         Conflict: the second is superseded already, or as :func:`supersede`; or one was
@@ -116,6 +119,7 @@ def join(kept: Decision, other: Decision) -> tuple[Decision, Decision]:
         verdict = ("status", "reviewed_by", "reviewed_at", "review_note")
         kept = replace(kept, **{name: getattr(other, name) for name in verdict})
     older = [item for item in other.supersedes if item != kept.id]
+    before = agreed(kept)
     kept = replace(
         kept,
         rationale=_with(kept.rationale, other.rationale),
@@ -126,6 +130,8 @@ def join(kept: Decision, other: Decision) -> tuple[Decision, Decision]:
         supersedes=list(dict.fromkeys([*kept.supersedes, *older])),
         confidence=max(kept.confidence, other.confidence),
     )
+    if agreed(kept) != before:
+        kept = replace(kept, signature=None)
     other, kept = supersede(other, kept)
     return kept, other
 

@@ -106,7 +106,8 @@ def _disputed(record: AnyRecord) -> list[str]:
 
 def _leaves(value: Any) -> list[str]:
     if isinstance(value, dict):
-        value = list(value.values())
+        # A signature is of no language.
+        value = [item for name, item in value.items() if name != "signature"]
     if isinstance(value, list):
         return [text for item in value for text in _leaves(item)]
     return [value] if isinstance(value, str) else []

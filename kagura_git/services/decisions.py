@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from kagura_git.errors import NotFound, UsageError
+from msgspec.structs import replace
+
+from kagura_git.errors import Conflict, NotFound, UsageError
 from kagura_git.model import inputs, transitions
 from kagura_git.model.records import STATUSES, Decision, governs
 from kagura_git.workspace import Workspace
@@ -82,13 +84,54 @@ def review(
     verdict: Literal["accepted", "rejected"],
     note: str | None = None,
 ) -> tuple[str, Decision]:
-    """Accept or reject a decision, signed with git's identity; returns its path and record."""
+    """Accept or reject a decision in the name of git's identity; returns its path and record."""
     with ws.lock():
         path, decision = get(ws, decision_id)
-        reviewed = transitions.review(decision, verdict, ws.author, ws.now(), inputs.optional(note))
-        reviewed, _ = inputs.checked(reviewed)
+        reviewed = _reviewed(ws, decision, verdict, note)
         ws.save(reviewed, path, verdict)
     return path, reviewed
+
+
+def accept_signed(
+    ws: Workspace, decision_id: str, note: str | None = None, *, terminal: bool = False
+) -> tuple[str, Decision]:
+    """Accept a decision with a signature, made with git's own setup; returns path and record.
+
+    Args:
+        terminal: a passphrase may be asked for on this process's terminal.
+
+    Raises:
+        KaguraError: it could not be signed; nothing is written then.
+        Conflict: somebody changed the decision meanwhile.
+    """
+    from kagura_git.services import signatures
+
+    ws.require_init()
+    path, decision = get(ws, decision_id)
+    reviewed = _reviewed(ws, decision, "accepted", note)
+    # Without the lock: a person may have to type, and others want to record meanwhile.
+    signature = signatures.sign(ws.repo.git, reviewed, terminal=terminal)
+    with ws.lock():
+        path, now = get(ws, decision_id)
+        if now != decision:
+            raise Conflict(
+                "it was changed while it was being signed",
+                hint="Look at it again (`git kagura show`), then accept it.",
+                where=decision_id,
+            )
+        reviewed = replace(reviewed, signature=signature)
+        ws.save(reviewed, path, "accepted")
+    return path, reviewed
+
+
+def _reviewed(
+    ws: Workspace,
+    decision: Decision,
+    verdict: Literal["accepted", "rejected"],
+    note: str | None,
+) -> Decision:
+    reviewed = transitions.review(decision, verdict, ws.author, ws.now(), inputs.optional(note))
+    return inputs.checked(reviewed)[0]
 
 
 def supersede(ws: Workspace, decision_id: str, by: str) -> tuple[str, Decision]:
@@ -104,12 +147,17 @@ def supersede(ws: Workspace, decision_id: str, by: str) -> tuple[str, Decision]:
 
 @dataclass(frozen=True, slots=True)
 class JoinedDecision:
-    """What :func:`merge` made: the decision that stays, and the one it took in."""
+    """What :func:`merge` made: the decision that stays, and the one it took in.
+
+    Attributes:
+        lost_signature: what stays says more than its reviewer has signed.
+    """
 
     path: str
     decision: Decision
     other_path: str
     other: Decision
+    lost_signature: bool = False
 
 
 def merge(ws: Workspace, decision_id: str, other_id: str) -> JoinedDecision:
@@ -122,11 +170,13 @@ def merge(ws: Workspace, decision_id: str, other_id: str) -> JoinedDecision:
     with ws.lock():
         path, kept = get(ws, decision_id)
         other_path, other = get(ws, other_id)
+        signed = kept.signature is not None
         kept, other = transitions.join(kept, other)
         kept, _ = inputs.checked(kept)
         ws.save(kept, path)
         ws.save(other, other_path, "superseded")
-    return JoinedDecision(path, kept, other_path, other)
+    lost = signed and kept.signature is None
+    return JoinedDecision(path, kept, other_path, other, lost)
 
 
 def get(ws: Workspace, decision_id: str) -> tuple[str, Decision]:

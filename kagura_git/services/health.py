@@ -48,12 +48,14 @@ def check(
     *,
     stored: Sequence[Stored] | None = None,
     abandoned: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Finding]:
     """Return what was looked at, faults and all, in a fixed order.
 
     Args:
         stored: every record file, where it has been read already.
         abandoned: how many records only the journal still has.
+        progress: is told how many signatures are looked at, of how many.
     """
     if not is_set_up(ws):
         hint = "Run `git kagura init`."
@@ -68,6 +70,7 @@ def check(
         lambda: health_git.notes(ws),
         lambda: health_records.readable(records),
         lambda: health_records.conflicts(records),
+        lambda: health_records.signatures(ws, records, progress),
         lambda: health_records.same_decisions(records),
         lambda: health_files.changed_on_the_way(ws),
         lambda: health_files.ignored(ws),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from kagura_git.git import staging
 from kagura_git.model.records import Decision
 from kagura_git.model.similar import twins
+from kagura_git.services import signatures as acceptances
 from kagura_git.services.finding import Finding, Severity
 from kagura_git.store.files import Stored
 from kagura_git.workspace import Workspace
 
 _SHOWN: Final = 20
+# For all signatures together: each costs a process or two.
+_SECONDS: Final = 60.0
 
 
 def readable(stored: Sequence[Stored]) -> Iterator[Finding]:
@@ -53,6 +56,36 @@ def same_decisions(stored: Sequence[Stored]) -> Iterator[Finding]:
         )  # fmt: skip
     if len(pairs) > _SHOWN:
         yield _more("twins", "warning", len(pairs))
+
+
+def signatures(
+    ws: Workspace, stored: Sequence[Stored], progress: Callable[[int, int], None] | None = None
+) -> Iterator[Finding]:
+    """Name the acceptances with a bad signature; what cannot be verified here is counted."""
+    signed = {
+        item.record.id: item
+        for item in stored
+        if isinstance(item.record, Decision) and item.record.signature is not None
+    }
+    records = [item.record for item in signed.values() if isinstance(item.record, Decision)]
+    found = acceptances.states(ws.repo.git, records, seconds=_SECONDS, progress=progress)
+    bad = [(signed[name].path, one.why) for name, one in found.items() if one.state == "bad"]
+    for path, why in bad[:_SHOWN]:
+        yield Finding(
+            "signatures", "error", f"{path}: a bad signature: {why}",
+            "See what changed with `git log -p` on the file; if it still holds, accept it again.",
+        )  # fmt: skip
+    if len(bad) > _SHOWN:
+        yield _more("signatures", "error", len(bad))
+    late = [one.why or "" for one in found.values() if one.state == "unchecked"]
+    if late:
+        yield Finding(
+            "signatures", "warning", f"{len(late)} not looked at: {', '.join(sorted({*late}))}",
+            "Where a program is missing, install it; `git kagura show ID` looks at one.",
+        )  # fmt: skip
+    for state, what in (("verified", "verified"), ("unknown", "by keys that are not known here")):
+        if count := sum(one.state == state for one in found.values()):
+            yield Finding("signatures", "ok", f"{count} {what}")
 
 
 def unstaged(ws: Workspace) -> Iterator[Finding]:

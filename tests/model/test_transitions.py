@@ -63,6 +63,14 @@ def test_a_review_signs_its_verdict(verdict: str) -> None:
     assert review(done, "rejected", "Ada", LATER, "why").review_note == "why"
 
 
+@pytest.mark.parametrize("verdict", ["accepted", "rejected"])
+def test_a_new_review_is_not_signed_by_the_old_ones_signature(verdict: str) -> None:
+    signed = decision(status="accepted", reviewed_by="Ada", signature="-----BEGIN")
+    assert review(signed, verdict, "Ada", MOMENT).signature is None  # type: ignore[arg-type]
+    old, _ = supersede(signed, decision(id="D-00000009"))
+    assert old.signature == "-----BEGIN"
+
+
 def test_a_superseded_decision_is_not_reviewed() -> None:
     old, _ = supersede(decision(), decision(id="D-00000000"))
     with pytest.raises(Conflict, match="D-00000000") as caught:

@@ -57,3 +57,14 @@ def test_a_session_and_a_change_have_a_passage_each() -> None:
 
 def test_a_record_with_hardly_any_text_still_has_a_passage() -> None:
     assert document(a_decision(1, " ", " "), "d", "b").passages
+
+
+def test_of_two_reviews_in_dispute_no_signature_is_searched() -> None:
+    sides = [
+        {"status": "accepted", "review_note": "fits well", "signature": "AAAAC3Nza"},
+        {"status": "rejected", "review_note": "too slow"},
+    ]
+    found = document(a_decision(1, "Use YAML", "Reads well", conflicts={"status": sides}), "d", "b")
+    assert "fits well" in found.words
+    assert "too slow" in found.words
+    assert "AAAAC3Nza" not in found.words

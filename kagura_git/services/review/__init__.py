@@ -18,6 +18,7 @@ from kagura_git.services.review import (
     merging,
     problems,
     reasons,
+    signing,
 )
 from kagura_git.services.review.report import (
     RULES,
@@ -39,20 +40,26 @@ _ORDER = ("error", "warning", "note")
 
 
 def review(
-    git: Git, base: str, head: str, counsel: Callable[[], Counsel | None] | None = None
+    git: Git,
+    base: str,
+    head: str,
+    counsel: Callable[[], Counsel | None] | None = None,
+    *,
+    signatures_required: bool = False,
 ) -> Report:
     """Return the review of what ``head`` brings to ``base``.
 
     Args:
         counsel: gives the language model to ask about contradictions, if there is one;
             called only if the change brings a decision.
+        signatures_required: an acceptance without a verified signature is a finding.
 
     Raises:
         NotFound: one of the two is no commit here.
     """
     trees = opened(git, base, head)
     steps = list(trees.steps())
-    changed = decisions.changes(steps)
+    changed = decisions.changes(steps, signing.states(trees, steps))
     compared = contradictions.likely(trees, decisions.known(trees))
     pairs = decisions.pairs(trees, contradictions.repeated(compared))
     cases = contradictions.cases(compared, pairs)
@@ -66,6 +73,7 @@ def review(
         *_history(trees),
         *_unfit(trees),
         *decisions.findings(trees, changed),
+        *signing.findings(trees, changed, required=signatures_required),
         *decisions.pair_findings(trees, pairs),
         *contradictions.findings(trees, opposed),
         *merging.findings(conflicts),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from kagura_git.git import objects
@@ -16,25 +16,29 @@ from kagura_git.services.review.report import (
     FieldChange,
     Finding,
     Pair,
+    SignatureState,
     finding,
 )
 from kagura_git.services.review.trees import Step, Trees
+from kagura_git.services.signatures import in_short
 
 # What accepting, superseding and merging write themselves, and what only points elsewhere.
 _OWN_WAY: Final = {
     "status", "supersedes", "superseded_by", "reviewed_by", "reviewed_at", "review_note",
-    "conflicts", "related_files", "tags",
+    "signature", "conflicts", "related_files", "tags",
 }  # fmt: skip
 
 
-def changes(steps: Iterable[Step]) -> list[DecisionChange]:
+def changes(
+    steps: Iterable[Step], signatures: Mapping[str, SignatureState]
+) -> list[DecisionChange]:
     """Return what became of each decision that the change touches, additions first."""
-    found = [change for step in steps if (change := _change(step)) is not None]
+    found = [change for step in steps if (change := _change(step, signatures)) is not None]
     order = ("added", "superseded", "accepted", "rejected", "changed", "deleted")
     return sorted(found, key=lambda change: (order.index(change.change), change.id))
 
 
-def _change(step: Step) -> DecisionChange | None:
+def _change(step: Step, signatures: Mapping[str, SignatureState]) -> DecisionChange | None:
     shown = step.after or step.before
     if not isinstance(shown, Decision):
         return None
@@ -50,6 +54,8 @@ def _change(step: Step) -> DecisionChange | None:
         related_files=shown.related_files,
         author=shown.author,
         fields=_fields(before, after) if before and after else [],
+        reviewed_by=shown.reviewed_by,
+        signature=signatures.get(step.id) if after else None,
     )
 
 
@@ -65,6 +71,8 @@ def _what(before: Decision | None, after: Decision | None) -> DecisionStep:
 
 def _fields(before: Decision, after: Decision) -> list[FieldChange]:
     old, new = to_mapping(before), to_mapping(after)
+    for side, record in ((old, before), (new, after)):
+        side["signature"] = in_short(record.signature)
     names = dict.fromkeys([*new, *old])
     return [
         FieldChange(name, old.get(name), new.get(name))

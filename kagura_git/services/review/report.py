@@ -19,6 +19,8 @@ ErrorStep = Literal["recorded", "seen again", "solved", "reopened", "changed", "
 RULES: Final[dict[str, tuple[Severity, str]]] = {
     "invalid": ("error", "A record cannot be read."),
     "secret": ("error", "A record holds a secret."),
+    "bad-signature": ("error", "An acceptance has a bad signature, or has lost its signature."),
+    "unsigned": ("warning", "An acceptance is not signed by its reviewer; only where asked for."),
     "edited-accepted": ("warning", "An accepted decision was edited in place."),
     "deleted": ("warning", "A record was deleted."),
     "conflict": ("warning", "A merge kept both sides' values of a field."),
@@ -60,8 +62,29 @@ class FieldChange(Struct, frozen=True):
     after: Any
 
 
+class SignatureState(Struct, frozen=True, kw_only=True):
+    """What the signature of an acceptance is worth where the review is made.
+
+    Attributes:
+        state: ``unknown`` is a good signature by a key that nobody vouches for there.
+        signer: who vouches for it, as the keyring or the list of allowed signers says.
+        key: the key's fingerprint.
+        why: a few words, where the state alone does not say it.
+    """
+
+    state: Literal["verified", "unknown", "bad", "unchecked", "unsigned"]
+    signer: str | None = None
+    key: str | None = None
+    why: str | None = None
+
+
 class DecisionChange(Struct, frozen=True, kw_only=True):
-    """What became of one decision."""
+    """What became of one decision.
+
+    Attributes:
+        reviewed_by: who accepted or rejected it.
+        signature: null where there is nothing to sign: it is not accepted.
+    """
 
     id: str
     path: str
@@ -73,6 +96,8 @@ class DecisionChange(Struct, frozen=True, kw_only=True):
     related_files: list[str]
     author: str
     fields: list[FieldChange] = []
+    reviewed_by: str | None = None
+    signature: SignatureState | None = None
 
 
 class ErrorChange(Struct, frozen=True, kw_only=True):
