@@ -159,7 +159,8 @@ def _governing(found: Sequence[Governing], link: Link) -> Iterator[str]:
         yield f"- {link(decision.id, decision.path)} {text(decision.title)}"
         for file in decision.files[:_SHOWN]:
             where = f", lines {spans(file.lines)}" if file.lines else ""
-            yield f"  - {code(file.path)}{where}"
+            near = f" ({text(file.because)})" if file.near else ""
+            yield f"  - {code(file.path)}{where}{near}"
 
 
 def _contradictions(found: Sequence[Contradiction]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from kagura_git.services.review.report import (
 from kagura_git.services.signatures import Signature, told
 
 _SHOWN: Final = 20  # of each kind; --json has them all
-_LISTED: Final = ("governed", "unexplained")
+_LISTED: Final = ("governed", "governed-nearby", "unexplained")
 _COLOURS: Final = {"error": "r", "warning": "y", "note": "d"}
 
 
@@ -105,7 +105,9 @@ def _contradiction(found: Contradiction) -> str:
 
 def _governing(decision: Governing) -> str:
     files = ", ".join(
-        one_line(file.path) + (f":{spans(file.lines)}" if file.lines else "")
+        one_line(file.path)
+        + (f":{spans(file.lines)}" if file.lines else "")
+        + (f" ({one_line(file.because)})" if file.near else "")
         for file in decision.files[:5]
     )
     return f"{decision.id} {one_line(decision.title)}\n      you change {files}"

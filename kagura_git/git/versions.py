@@ -5,6 +5,7 @@ Light on purpose: the hooks use it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -71,11 +72,19 @@ def tree(git: Git, commit: str) -> dict[str, Version]:
     """Return the records of a commit, by id."""
     done = git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_FOLDERS)
     found: dict[str, Version] = {}
-    for meta, path in _entries(done.stdout):
-        if (record := record_at(path)) is not None:
-            mode, _, blob = meta.split(" ")
-            found.setdefault(record, Version(path, mode, blob))
+    for line in done.stdout.split(b"\0")[:-1]:
+        if (entry := _listed(line)) is not None:
+            found.setdefault(*entry)
     return found
+
+
+# Two trees of one review hold nearly the same lines.
+@functools.lru_cache(maxsize=32768)
+def _listed(line: bytes) -> tuple[str, Version] | None:
+    meta, _, path = decode(line).partition("\t")
+    record = record_at(path)
+    mode, _, blob = meta.split(" ")
+    return None if record is None else (record, Version(path, mode, blob))
 
 
 class Staged(NamedTuple):

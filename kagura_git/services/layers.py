@@ -8,17 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from kagura_git.services import imports
 from kagura_git.services.pattern import Pattern, is_built, is_test, share
 from kagura_git.services.source_habits import Lines
 from kagura_git.services.wording import clean
 
-_PYTHON: Final = re.compile(r"\s*from (\.*)([\w.]*) import \(?\s*([\w, ]*)|\s*import ([\w.]+)")
-_SCRIPT: Final = re.compile(r".*(?:\bfrom |\brequire\(|^import )\s*[\"'](\.{1,2}/[^\"']*)[\"']")
-_SCRIPT_ENDS: Final = (".js", ".jsx", ".ts", ".tsx", ".mjs")
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:examples?|docs?|benchmarks?|scripts?|tools|dist|build)/|^bin/"
 )
-_ROOTS: Final = ("src", "lib", "python")
 _FEWEST: Final = 10
 _MOST_FOLDERS: Final = 40
 _SHOWN: Final = 8
@@ -89,12 +86,12 @@ def _mutual(edge: Edge, edges: Mapping[Edge, int]) -> str:
 
 def _edges(lines: Lines) -> tuple[Counter[Edge], dict[Edge, str]]:
     """Return how often one folder imports another, and a file that does."""
-    modules = _modules(lines)
+    known = imports.modules(lines)
     found: Counter[Edge] = Counter()
     places: dict[Edge, str] = {}
     for path in sorted(lines):
         here = posixpath.dirname(path)
-        for there in _imported_folders(path, lines[path], modules):
+        for there in _imported_folders(path, lines[path], known):
             if there and here and not _kin(here, there):
                 found[here, there] += 1
                 places.setdefault((here, there), path)
@@ -106,42 +103,15 @@ def _kin(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def _modules(lines: Lines) -> dict[str, str]:
-    """Return the folder of each module, by its dotted name from any folder on down."""
-    found: dict[str, str] = {}
-    for path in lines:
-        stem, end = posixpath.splitext(path)
-        if end != ".py":
-            continue
-        folder = posixpath.dirname(path)
-        parts = stem.removesuffix("/__init__").split("/")
-        start = 1 if parts[0] in _ROOTS else 0
-        if len(parts) > start + 1:
-            found[".".join(parts[start:])] = folder
-            found.setdefault(".".join(folder.split("/")[start:]), folder)
-    return found
-
-
-def _imported_folders(path: str, rows: Sequence[str], modules: Mapping[str, str]) -> Iterator[str]:
-    folder = posixpath.dirname(path)
+def _imported_folders(path: str, rows: Sequence[str], known: Mapping[str, str]) -> Iterator[str]:
     for row in rows:
-        if path.endswith(".py") and (match := _PYTHON.match(row)):
-            parts = folder.split("/")
-            dots, name, names = match[1] or "", match[2] or match[4] or "", match[3] or ""
-            if dots:
-                base = ".".join(parts[: len(parts) - len(dots) + 1])
-                name = f"{base}.{name}".strip(".")
-            if dots and parts[0] in _ROOTS:
-                name = name.removeprefix(f"{parts[0]}.")
-            known = (f"{name}.{first.strip()}" for first in names.split(",") if first.strip())
-            tried = (*known, name, name.rpartition(".")[0])
-            hit = next((modules[m] for m in tried if m in modules), None)
+        if path.endswith(".py"):
+            tried = imports.python_names(path, row)
+            hit = next((known[name] for name in tried if name in known), None)
             if hit is not None:
-                yield hit
-        elif path.endswith(_SCRIPT_ENDS) and (match := _SCRIPT.match(row)):
-            target = posixpath.normpath(posixpath.join(folder, match[1]))
-            if not target.startswith(".."):
-                yield posixpath.dirname(target)
+                yield posixpath.dirname(hit)
+        elif path.endswith(imports.SCRIPT_ENDS) and (target := imports.script_target(path, row)):
+            yield posixpath.dirname(target)
 
 
 def _order(edges: Mapping[Edge, int], folders: Sequence[str]) -> list[str]:

@@ -44,7 +44,7 @@ def test_json_is_as_the_schema_says(branch: Shell) -> None:
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(found)
     assert [d["title"] for d in found["decisions"]] == ["Use signed cookies for sessions"]
     assert found["governing"][0]["files"] == [
-        {"path": "app.py", "because": "app.py", "lines": [[1, 1]]}
+        {"path": "app.py", "because": "app.py", "lines": [[1, 1]], "near": False}
     ]
     assert json.loads(branch("review", "base...HEAD", "--format", "json")) == found
 

@@ -137,10 +137,8 @@ def _broken_links(trees: Trees, changed: Iterable[DecisionChange]) -> Iterator[F
 def known(trees: Trees) -> dict[str, Decision]:
     """Return every decision of the head and of the base by id, as the head has it."""
     found: dict[str, Decision] = {}
-    for version in (*trees.theirs.values(), *trees.after.values()):
-        record = trees.record(version)
-        if isinstance(record, Decision):
-            found[record.id] = record
+    for side in (trees.theirs, trees.after):
+        found |= {decision.id: decision for decision in trees.decisions(side)}
     return found
 
 

@@ -13,6 +13,8 @@ def conflicts(trees: Trees) -> list[Conflict]:
     """Return the records of the head with both sides' values, and those that will have them."""
     found = []
     for name, version in sorted(trees.after.items()):
+        if b"conflicts" not in (trees.data(version) or b""):
+            continue  # thousands of records need not be parsed for the few
         record = trees.record(version)
         if record is not None and record.conflicts:
             found.append(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from kagura_git.model.ids import LETTERS
 from kagura_git.model.records import Error
 from kagura_git.services.review.report import ErrorChange, ErrorStep, Finding, finding
 from kagura_git.services.review.trees import Step, Trees
 
 _RECURS: Final = 3  # sightings
+_ERROR: Final = f"{LETTERS['error']}-"
+_FEW: Final = (b"\noccurrences: 1\n", b"\noccurrences: 2\n")
 
 
 def changes(steps: Iterable[Step]) -> list[ErrorChange]:
@@ -49,6 +52,9 @@ def findings(trees: Trees) -> Iterator[Finding]:
     """Yield the unsolved errors that keep coming back in files of the change."""
     files = {file.path for file in trees.files}
     for name, version in sorted(trees.after.items()):
+        data = trees.data(version)
+        if not name.startswith(_ERROR) or data is None or any(few in data for few in _FEW):
+            continue  # most were seen once: thousands need not be parsed
         error = trees.record(version)
         if not isinstance(error, Error) or error.resolved or error.file_path not in files:
             continue

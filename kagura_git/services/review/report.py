@@ -30,6 +30,7 @@ RULES: Final[dict[str, tuple[Severity, str]]] = {
     "broken-link": ("warning", "A decision names a file that is not there."),
     "history": ("warning", "History that the review needs is missing."),
     "governed": ("note", "The change touches files that an accepted decision governs."),
+    "governed-nearby": ("note", "The change touches files beside one that a decision names."),
     "unexplained": ("note", "Files were changed without a recorded reason."),
     "no-alternatives": ("note", "A new decision names no alternatives."),
     "thin-rationale": ("note", "A new decision does not say why."),
@@ -116,14 +117,16 @@ class TouchedFile(Struct, frozen=True, kw_only=True):
     """A file of the change that a decision governs.
 
     Attributes:
-        because: the related file or folder that the decision names, or the commit that
-            links to it.
+        because: the related file or folder that the decision names, the commit that
+            links to it, or which file that it names imports this one or is imported by it.
+        near: the decision names a file beside this one, not this one.
         lines: first and last line of each stretch that is new or changed, as the head has it.
     """
 
     path: str
     because: str
     lines: list[tuple[int, int]]
+    near: bool = False
 
 
 class Governing(Struct, frozen=True, kw_only=True):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kagura_git.errors import InvalidRecord, NotFound
 from kagura_git.git import diff, versions
 from kagura_git.git.diff import FileChange
 from kagura_git.git.run import Git, decode, revision
 from kagura_git.git.versions import Version
-from kagura_git.model.records import Record
+from kagura_git.model.ids import LETTERS
+from kagura_git.model.records import Decision, Record
 from kagura_git.store import codec
 from kagura_git.store.strict_yaml import MAX_BYTES
+
+_DECISION: Final = f"{LETTERS['decision']}-"
 
 
 class Step(NamedTuple):
@@ -80,6 +83,14 @@ class Trees:
             old, new = self.before.get(name), self.after.get(name)
             path = (new or old).path  # type: ignore[union-attr]
             yield Step(name, path, self.record(old), self.record(new))
+
+    def decisions(self, records: Mapping[str, Version]) -> Iterator[Decision]:
+        """Yield the decisions of a tree that can be read, by id; no other record is parsed."""
+        for name, version in sorted(records.items()):
+            if name.startswith(_DECISION):
+                record = self.record(version)
+                if isinstance(record, Decision):
+                    yield record
 
     def load(self, wanted: Iterable[Version]) -> None:
         """Read the bytes of many versions in one process."""
