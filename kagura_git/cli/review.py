@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kagura_git.cli.model_lines import model_lines
-from kagura_git.cli.output import Answer, App, command
+from kagura_git.cli.output import Answer, App, command, note
 from kagura_git.cli.ranges import split
 from kagura_git.errors import GitError, UsageError
 
@@ -36,6 +36,10 @@ _LARGEST_SETTINGS: Final = 64 * 1024
     help="With --strict: only these rules, notes too.",
 )  # fmt: skip
 @click.option(
+    "--deepen", is_flag=True,
+    help="In a shallow clone: fetch history until it is known where the branch began.",
+)  # fmt: skip
+@click.option(
     "--link-base", metavar="URL",
     help="For markdown: where the head's files stand, such as .../blob/COMMIT.",
 )  # fmt: skip
@@ -46,6 +50,7 @@ def review(
     form: str | None,
     strict: bool,
     rules: tuple[str, ...],
+    deepen: bool,
     link_base: str | None,
     approve: bool,
 ) -> Answer:
@@ -66,6 +71,10 @@ def review(
         )
     git = anywhere(app.folder, os.environ)
     base, head = split(git, range_)
+    if deepen:
+        from kagura_git.git.deepening import deepen as deepened
+
+        deepened(git, base, head, note)
     required = "unsigned" in rules or signatures_required(git, base)
     report = reviewed(git, base, head, lambda: _counsel(app, approve), signatures_required=required)
     data = msgspec.to_builtins(report)

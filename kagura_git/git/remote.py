@@ -196,7 +196,7 @@ def fetch(
         return Answer(Outcome.DONE)
     if any("[rejected]" in line and "non-fast-forward" in line for line in done.err):
         return Answer(Outcome.MOVED)
-    return _failure(done)
+    return failure(done)
 
 
 def fill(git: Git, address: str, tip: str, *, seconds: float | None = None) -> Answer:
@@ -213,7 +213,7 @@ def fill(git: Git, address: str, tip: str, *, seconds: float | None = None) -> A
             wanted = missing[start : start + 1000]
             done = run(git, *_FETCH, "--no-progress", "--", address, *wanted, seconds=seconds)
             if done.code != 0:
-                return _failure(done)
+                return failure(done)
     return Answer(Outcome.DONE)
 
 
@@ -234,7 +234,7 @@ def push(
         flag, _, rest = line.partition("\t")
         if rest.partition("\t")[0].endswith(f":{REF}") and len(flag) == 1:
             return _pushed(flag, rest.partition("\t")[2], done)
-    return _failure(done)
+    return failure(done)
 
 
 def _pushed(flag: str, summary: str, done: Done) -> Answer:
@@ -254,12 +254,13 @@ def tip_at(git: Git, address: str, *, seconds: float | None = None) -> tuple[Ans
     """Ask another repository for the commit of its notes, None if it has none."""
     done = run(git, "ls-remote", "--", address, REF, seconds=seconds)
     if done.code != 0:
-        return _failure(done), None
+        return failure(done), None
     found = (line.partition("\t") for line in done.out.splitlines())
     return Answer(Outcome.DONE), next((oid for oid, _, ref in found if ref == REF), None)
 
 
-def _failure(done: Done) -> Answer:
+def failure(done: Done) -> Answer:
+    """Return why a git process that talked to another machine has failed."""
     if done.code is None:
         return Answer(Outcome.LATE)
     for outcome, signs in _SIGNS:

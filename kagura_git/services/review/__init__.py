@@ -125,7 +125,7 @@ def _history(trees: Trees) -> list[Finding]:
         finding(
             "history",
             "base and head share no commit that this clone knows: compared with the base itself",
-            "Fetch more history: `git fetch --deepen=100`, or `git fetch --unshallow`.",
+            "Fetch more history: `git kagura review --deepen`, or `git fetch --unshallow`.",
         )
     ]
 
