@@ -9,7 +9,7 @@ from kagura_git.action.api import Api, ApiError
 from kagura_git.action.comment import post
 from kagura_git.action.event import Target, target
 from kagura_git.action.inputs import Inputs
-from kagura_git.cli.review import verdict
+from kagura_git.cli.review import signatures_required, verdict
 from kagura_git.cli.review_github import commands, link_base
 from kagura_git.cli.review_markdown import markdown
 from kagura_git.cli.review_sarif import sarif
@@ -32,7 +32,8 @@ def review(given: Inputs) -> int:
     address = clone.remote(git)
     base, head = clone.compared(git, address, wanted)
     noted = clone.take_in_notes(ws, address)
-    report = reviewed(git, base, head)
+    required = "unsigned" in given.rules or signatures_required(git, base)
+    report = reviewed(git, base, head, signatures_required=required)
     text = markdown(report, link_base(given.environ, head))
     for line in commands(report.findings):
         log.command(line)

@@ -112,8 +112,21 @@ def _coloured(line: str) -> str:
 
 def print_json(data: Any, indent: int | None = None) -> None:
     """Print one JSON document, UTF-8 whatever the terminal's own encoding is."""
+    print(document(data, indent))
+
+
+def document(data: Any, indent: int | None = None) -> str:
+    """Return one JSON document as the terminal can show it."""
+    import msgspec
+
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json_text(data, indent=indent, ascii_only=not utf8))
+    text = json_text(data, ascii_only=not utf8)
+    if indent is None:
+        return text
+    try:  # json itself indents slowly: a second for what a large review says
+        return msgspec.json.format(text, indent=indent)
+    except msgspec.DecodeError:  # what Python takes for JSON and nobody else does
+        return json_text(data, indent=indent, ascii_only=not utf8)
 
 
 @contextmanager
@@ -160,6 +173,7 @@ __all__ = [
     "App",
     "KaguraError",
     "command",
+    "document",
     "file_text",
     "in_brief",
     "indented",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kagura_git.cli.model_lines import model_lines
-from kagura_git.cli.output import Answer, App, command, note
+from kagura_git.cli.output import Answer, App, command, document, note
 from kagura_git.cli.ranges import split
 from kagura_git.errors import GitError, UsageError
 
@@ -124,15 +123,15 @@ def _lines(
     git: Git, report: Report, data: Any, form: str | None, link_base: str | None
 ) -> Iterable[str]:
     if form == "json":
-        yield _json(data)
+        yield document(data, indent=2)
     elif form == "sarif":
         from kagura_git.cli.review_sarif import sarif
 
-        yield _json(sarif(report, _remote(git)))
+        yield document(sarif(report, _remote(git)), indent=2)
     elif form == "gitlab":
         from kagura_git.cli.review_gitlab import code_quality
 
-        yield _json(code_quality(report))
+        yield document(code_quality(report), indent=2)
     elif form == "markdown":
         from kagura_git.cli.review_markdown import markdown
 
@@ -145,13 +144,6 @@ def _lines(
         from kagura_git.cli.review_text import lines
 
         yield from lines(report)
-
-
-def _json(data: Any) -> str:
-    from kagura_git.model.printable import json_text
-
-    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    return json_text(data, indent=2, ascii_only=not utf8)
 
 
 def _remote(git: Git) -> str | None:

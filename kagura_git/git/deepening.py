@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Final
 
 from kagura_git.git import config
+from kagura_git.git.deepen import commit, is_shallow, parted
 from kagura_git.git.remote import Outcome, failure
 from kagura_git.git.remote_run import run
-from kagura_git.git.run import Git, decode, revision
+from kagura_git.git.run import Git, revision
 
 _FIRST: Final = 50
 _MOST_STEPS: Final = 12  # the last one is 102,400 commits
@@ -40,14 +41,14 @@ def deepen(git: Git, base: str, head: str, say: Say, *, seconds: float = _SECOND
         say("nothing to deepen from: this repository has no remote")
         return
     until = time.monotonic() + seconds
-    if _commit(git, base) is None:
+    if commit(git, base) is None:
         _fetch_base(git, remote, base, say, seconds)
-    ours, theirs = _commit(git, head), _commit(git, base)
+    ours, theirs = commit(git, head), commit(git, base)
     if ours is None or theirs is None:
         return  # the review itself says which one is not there
     step, fetched = _FIRST, 0
     for _ in range(_MOST_STEPS):
-        if _related(git, theirs, ours):
+        if parted(git, theirs, ours):
             if fetched:
                 say(f"fetched up to {fetched:,} more commits of each line from {remote}")
             return
@@ -74,7 +75,7 @@ def _fetch_base(git: Git, remote: str, base: str, say: Say, seconds: float) -> N
     spec = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
     if git.run("check-ref-format", f"refs/heads/{branch}", ok=(0, 1)).returncode != 0:
         return
-    depth = ("--depth=1",) if _is_shallow(git) else ()
+    depth = ("--depth=1",) if is_shallow(git) else ()
     done = run(git, *_FETCH, *depth, "--", remote, spec, seconds=seconds)
     if done.code == 0:
         say(f"fetched {base}")
@@ -99,24 +100,10 @@ def _remote_of(git: Git, base: str) -> str | None:
 
 def _cuts(git: Git, *commits: str) -> list[str]:
     """Return the commits behind these two at which the clone's history was cut off."""
-    if not _is_shallow(git):
+    if not is_shallow(git):
         return []
     path = git.text("rev-parse", "--git-path", "shallow")
     with open(os.path.join(git.cwd, path), encoding="ascii") as file:
         cut = {line.strip() for line in file}
     ends = git.text("rev-list", "--max-parents=0", *commits, "--").split()
     return [sha for sha in ends if sha in cut]
-
-
-def _is_shallow(git: Git) -> bool:
-    return git.text("rev-parse", "--is-shallow-repository") == "true"
-
-
-def _related(git: Git, one: str, other: str) -> bool:
-    return git.run("merge-base", one, other, ok=(0, 1, 128)).returncode == 0
-
-
-def _commit(git: Git, name: str) -> str | None:
-    asked = ("rev-parse", "--verify", "--quiet", f"{revision(name)}^{{commit}}")
-    done = git.run(*asked, ok=(0, 1, 128))
-    return decode(done.stdout).strip() if done.returncode == 0 else None

@@ -10,7 +10,8 @@ import math
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from kagura_git.model.records import Decision
 
@@ -25,10 +26,16 @@ _TURNS: Final = re.compile(r".*\d.*|no|not|never|non|without|instead|.*n['’]t"
 Words = frozenset[str]
 
 
-class _Text(NamedTuple):
-    decision: Decision
-    title: Words
-    why: Words
+class _Text:
+    """A decision's words; those of its rationale are only looked for where they are asked for."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        self.title = _words(decision.decision)
+
+    @cached_property
+    def why(self) -> Words:
+        return _words(self.decision.rationale)
 
 
 def twins(
@@ -44,21 +51,27 @@ def twins(
     """
     standing = (decision for decision in decisions if decision.status != "superseded")
     texts = [
-        _Text(decision, _words(decision.decision), _words(decision.rationale))
+        _Text(decision)
         for decision in sorted(standing, key=lambda item: (item.created_at, item.id))
     ]
     often = Counter(word for text in texts for word in text.title)
     by_word: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=_MOST_COMPARED))
+    by_title: dict[Words, int] = {}
     by_text: dict[tuple[Words, Words], int] = {}
     found = []
     for number, text in enumerate(texts):
-        first = by_text.setdefault((text.title, text.why), number)
+        same_title = by_title.setdefault(text.title, number)
+        if same_title != number:
+            by_text.setdefault((text.title, texts[same_title].why), same_title)
+            first = by_text.setdefault((text.title, text.why), number)
+        else:
+            first = number
         if first != number:
             found.append((texts[first], text, 1.0))
             continue
         prefix = _rarest(text.title, often)
         others = {other for word in prefix for other in by_word[word]}
-        if of is None or text.decision.id in of or any(texts[i].decision.id in of for i in others):
+        if of is None or any(texts[i].decision.id in of for i in (number, *others)):
             found += _closest(text, (texts[i] for i in sorted(others)))
         for word in prefix:
             by_word[word].append(number)

@@ -81,6 +81,25 @@ def test_a_script_without_blanks_is_compared_by_its_signs() -> None:
     assert [pair[:2] for pair in twins(found)] == [("D-00000000", "D-00000001")]
 
 
+def test_asked_about_some_only_their_pairs_need_be_found() -> None:
+    rng = random.Random(7)
+    words = TITLE.split()
+
+    def title(number: int) -> str:
+        return " ".join([*rng.sample(words, len(words) - 1), f"w{number % 5}"])
+
+    found = [
+        decision(id=f"D-{n:08d}", decision=title(n), created_at=MOMENT + timedelta(hours=n % 40))
+        for n in range(120)
+    ]
+    pairs = twins(found)
+    about = {pairs[3][0], pairs[-1][1], found[17].id}
+    wanted = [pair for pair in pairs if {*pair[:2]} & about]
+    told = [pair for pair in twins(found, about) if {*pair[:2]} & about]
+    assert told == wanted
+    assert wanted
+
+
 def many(count: int, title: Any) -> list[Decision]:
     dice = random.Random(3)
     words = [f"word{number}" for number in range(3000)]
