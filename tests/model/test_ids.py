@@ -87,5 +87,5 @@ def test_the_id_is_read_from_a_file_name() -> None:
 
 
 def test_the_pattern_for_others_agrees() -> None:
-    assert set(LETTERS.values()) == set("DESC")
+    assert set(LETTERS.values()) == set("DESPC")
     assert re.fullmatch(ID_PATTERN, "S-7k3f9q2m")

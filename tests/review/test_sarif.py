@@ -26,7 +26,7 @@ HOSTILE = "[x](http://e.org) {0} {{1}} \x1b[31m \u202e \udc80 ::error::x\n##[err
 def report(*findings: Finding) -> Report:
     return Report(
         base="b" * 40, head="a" * 40, merge_base=None, commits=1, decisions=[], governing=[],
-        pairs=[], conflicts=[], errors=[], findings=list(findings),
+        pairs=[], contradictions=[], conflicts=[], errors=[], findings=list(findings),
         reasons=Reasons(files=0, explained=0, told=[], unexplained=[]),
     )  # fmt: skip
 

@@ -33,9 +33,10 @@ def state(box: Sandbox) -> dict[str, tuple[int, bytes]]:
 
 def test_init_lists_what_it_writes_and_a_second_run_changes_nothing(box: Sandbox) -> None:
     places = [change.where for change in setup.init(box.repo)]
-    assert places[:6] == [
+    assert places[:7] == [
         ".kagura/README.md", ".kagura/schemas/decision.schema.json",
         ".kagura/schemas/error.schema.json", ".kagura/schemas/session.schema.json",
+        ".kagura/schemas/pattern.schema.json",
         "kagura.toml", ".gitattributes",
     ]  # fmt: skip
     before = state(box)

@@ -58,7 +58,12 @@ def test_plain_yaml_readers_see_the_same_texts(record: Any) -> None:
     """Another tool's YAML parser reads what ours wrote, or YAML would be the wrong name for it."""
     loaded = yaml.load(codec.dumps(record), Loader=yaml.CSafeLoader)
     assert loaded["id"] == record.id
-    text_field = {"D": "rationale", "E": "error_type", "S": "description"}[record.id[0]]
+    text_field = {
+        "D": "rationale",
+        "E": "error_type",
+        "S": "description",
+        "P": "description",
+    }[record.id[0]]
     assert loaded[text_field] == getattr(record, text_field)
 
 

@@ -29,7 +29,8 @@ _TEXTS: Final = ("decision", "rationale", "alternatives", "impact")
 # What the front matter carries; the rest is in the body, or cannot be carried.
 _CARRIED: Final = (
     "id", "confidence", "related_files", "supersedes", "superseded_by", "reviewed_by",
-    "reviewed_at", "review_note", "session", "project_id", "author", "created_at", "tags",
+    "reviewed_at", "review_note", "signature", "session", "project_id", "author", "created_at",
+    "tags",
 )  # fmt: skip
 _CONTEXT: Final = "Context and Problem Statement"
 _OPTIONS: Final = "Considered Options"
