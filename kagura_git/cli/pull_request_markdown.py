@@ -26,8 +26,9 @@ def body(found: PullRequest, said: Polished) -> str:
     parts += _section("Errors", map(_error, report.errors))
     parts += _section("Why files changed", _reasons(found))
     touched = (
-        f"- {code(g.id)} {text(g.title)}: {', '.join(code(f.path) for f in g.files[:5])}"
+        f"- {code(g.id)} {text(g.title)}: {', '.join(map(code, paths[:5]))}"
         for g in report.governing
+        if (paths := [file.path for file in g.files if not file.near])
     )
     parts += _section("In force for files of this change", touched)
     left = report.reasons.unexplained

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from kagura_git.cli import review_markdown, review_text
-from kagura_git.services.review import neighbours
 from tests.review.conftest import Desk
 
 STORE = "def load():\n    return 1\n"
@@ -95,15 +94,15 @@ def test_a_new_a_deleted_a_binary_and_a_huge_file_do_no_harm(shop: Desk) -> None
     }  # fmt: skip
 
 
-def test_a_file_that_everything_imports_is_not_told_of_all(
-    shop: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(neighbours, "_MOST_OF_A_DECISION", 3)
+def test_a_file_that_everything_imports_says_nothing_of_any_one(shop: Desk) -> None:
     name = shop.decide(related_files=["shop/store.py"])
     shop.accept(name)
     shop.branch()
-    shop.box.commit("work", **{f"shop/m{n}.py": "from shop.store import load\n" for n in range(9)})
+    files = {f"shop/m{n}.py": "from shop.store import load\n" for n in range(9)}
+    shop.box.commit("work", **dict(list(files.items())[:3]))
     assert len(places(shop)[name]) == 3
+    shop.box.commit("work", **files)
+    assert name not in places(shop)
 
 
 def test_every_format_says_which_file_is_near_which(shop: Desk) -> None:

@@ -34,6 +34,8 @@ def governing(trees: Trees) -> list[Governing]:
     near = neighbours(trees, held, named)
     touched = {path for files in (*named.values(), *near.values()) for path in files}
     lines = diff.touched_lines(trees.git, trees.start, trees.head, sorted(touched))
+    # What is named comes before what is only beside it.
+    held.sort(key=lambda decision: not named[decision.id])
     return [
         Governing(
             id=decision.id,

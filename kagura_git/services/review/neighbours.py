@@ -15,8 +15,8 @@ from kagura_git.services.review.trees import Trees
 
 _MOST_FILES: Final = 4000
 _LARGEST: Final = 256 * 1024
-# A file that everything imports would say nothing of any one of them.
-_MOST_OF_A_DECISION: Final = 20
+# A file that many import, or that imports many, says little of any one of them.
+_MOST_OF_A_FILE: Final = 5
 
 # By file: the files beside it, each with what it is to it.
 Beside = Mapping[str, Mapping[str, str]]
@@ -48,7 +48,7 @@ def neighbours(
             if path not in own
         }
         if near:
-            found[decision.id] = dict(sorted(near.items())[:_MOST_OF_A_DECISION])
+            found[decision.id] = dict(sorted(near.items()))
     return found
 
 
@@ -73,7 +73,7 @@ def _beside(trees: Trees, touched: list[str], named: list[str]) -> Beside:
                 found.setdefault(target, {}).setdefault(path, f"imports {target}")
             if path in governed and target in changed:
                 found.setdefault(path, {}).setdefault(target, f"imported by {path}")
-    return found
+    return {path: near for path, near in found.items() if len(near) <= _MOST_OF_A_FILE}
 
 
 def _is_source(path: str) -> bool:
