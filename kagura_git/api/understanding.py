@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kagura_git.services.context_older import Group as Older
     from kagura_git.services.error_patterns import Group
     from kagura_git.services.review.verdicts import Counsel
-    from kagura_git.services.suggestions import Trouble
+    from kagura_git.services.suggestions import Fixes, Trouble
 
 
 class Understanding(Opened):
@@ -250,19 +250,23 @@ class Understanding(Opened):
         """
         from kagura_git.services import suggestions
 
-        trouble, cases, waiting = self._cases(error)
-        found, source, told = suggestions.from_cases(trouble, cases, waiting), "cases", None
+        trouble, cases, waiting, fixed = self._cases(error)
+        found = suggestions.from_cases(trouble, cases, waiting, fixed)
+        source, told = "cases", None
         purse = self.purse(approved=approve, ask=ask)
         if purse.model:
-            outcome = suggestions.ask(purse, trouble, cases, waiting)
+            outcome = suggestions.ask(purse, trouble, cases, waiting, fixed)
             told = outcome.to_dict()
             if outcome.answer is not None:
                 found, source = suggestions.checked(outcome.answer, cases), "model"
         answer = suggestions.to_dict(trouble, found, cases, source)
         return answer | ({"llm": told} if told else {})
 
-    def _cases(self, error: str) -> tuple[Trouble, list[Hit], list[Hit]]:
-        """Return an error with the solved and the unsolved cases like it, likeliest first."""
+    def _cases(self, error: str) -> tuple[Trouble, list[Hit], list[Hit], Fixes]:
+        """Return an error with the solved and the unsolved cases like it, likeliest first.
+
+        And, of the solved ones, how they were fixed.
+        """
         from kagura_git.services import suggestions
         from kagura_git.services.found import NO_ANSWER
 
@@ -276,7 +280,9 @@ class Understanding(Opened):
         cases = suggestions.solved(hits)
         if trouble.error is not None and trouble.error.solution:
             cases.insert(0, self._itself(trouble.error))
-        return trouble, cases[:5], [hit for hit in hits if hit not in cases][:5]
+        cases, waiting = cases[:5], [hit for hit in hits if hit not in cases][:5]
+        fixed = suggestions.fixes(self.ws.repo.git, self.recaller.links(), cases)
+        return trouble, cases, waiting, fixed
 
     def _itself(self, error: Error) -> Hit:
         return Hit(

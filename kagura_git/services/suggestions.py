@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
+from kagura_git.errors import GitError
+from kagura_git.git.diff import commit_changes
+from kagura_git.git.links import Links
+from kagura_git.git.run import Git
 from kagura_git.llm.operation import Operation, Outcome, Purse, run
 from kagura_git.model.frames import frames
-from kagura_git.model.printable import in_brief
+from kagura_git.model.printable import in_brief, one_line
 from kagura_git.model.records import Error
 from kagura_git.services.found import Hit
+from kagura_git.store.files import FOLDER
 
 Confidence = Literal["high", "medium", "low"]
 # Of a hit's score, which is the probability that it is what was meant.
@@ -58,11 +63,41 @@ def solved(hits: Sequence[Hit]) -> list[Hit]:
     return [hit for hit in hits if isinstance(hit.record, Error) and hit.record.solution]
 
 
-def from_cases(trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit]) -> Suggestion:
+class Fix(NamedTuple):
+    """The commit that solved an error, and the files it changed."""
+
+    commit: str
+    files: tuple[str, ...]
+
+
+Fixes = Mapping[str, Fix]
+
+
+def fixes(git: Git, links: Links, cases: Sequence[Hit]) -> Fixes:
+    """Return how the cases were fixed, by id, of those whose commit is known."""
+    found = {}
+    for hit in cases:
+        named = hit.record.resolved_commit if isinstance(hit.record, Error) else None
+        sha = links.solved_by(hit.id) or named
+        if sha is None:
+            continue
+        try:
+            changed = commit_changes(git, sha).files
+        except GitError:  # rewritten since, or of another clone
+            continue
+        files = (file.path for file in changed if not file.path.startswith(FOLDER))
+        found[hit.id] = Fix(sha, tuple(files))
+    return found
+
+
+def from_cases(
+    trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit], fixed: Fixes
+) -> Suggestion:
     """Return what the solved cases say by themselves.
 
     Args:
         open_cases: errors like it that have no solution either.
+        fixed: how the cases were fixed.
     """
     best = [hit for hit in cases if hit.score >= _MEDIUM] or list(cases[:1])
     solution = _solution(best[0]) if best else ""
@@ -72,7 +107,7 @@ def from_cases(trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit]
         confidence=_confidence(best[0].score) if best else "low",
         cases=[hit.id for hit in best],
         alternatives=[text for text in dict.fromkeys(others) if text != solution],
-        debugging_tips=_tips(trouble, best, open_cases),
+        debugging_tips=_tips(trouble, best, open_cases, fixed),
     )
 
 
@@ -84,17 +119,17 @@ def _confidence(score: float) -> Confidence:
     return "high" if score >= _HIGH else "medium" if score >= _MEDIUM else "low"
 
 
-def _tips(trouble: Trouble, best: Sequence[Hit], open_cases: Sequence[Hit]) -> list[str]:
+def _tips(
+    trouble: Trouble, best: Sequence[Hit], open_cases: Sequence[Hit], fixed: Fixes
+) -> list[str]:
     """Return what the records themselves advise to look at."""
     tips = []
     own = [frame for frame in frames(trouble.text) if frame.own]
     if own:
         tips.append(f"Look at {own[-1].function or 'the line'} in {own[-1].path}.")
     for hit in best[:1]:
-        if hit.commits:
-            tips.append(
-                f"{hit.id} was fixed in {hit.commits[-1][:12]}: git show {hit.commits[-1][:12]}"
-            )
+        if hit.id in fixed:
+            tips.append(f"{hit.id} was fixed in {_told(fixed[hit.id])}.")
         if isinstance(hit.record, Error) and hit.record.file_path:
             tips.append(f"{hit.id} happened in {hit.record.file_path}: compare what is done there.")
     if trouble.error is not None and trouble.error.occurrences > 1:
@@ -106,23 +141,31 @@ def _tips(trouble: Trouble, best: Sequence[Hit], open_cases: Sequence[Hit]) -> l
     return tips
 
 
+def _told(fix: Fix) -> str:
+    more = f" and {len(fix.files) - _FILES} more" if len(fix.files) > _FILES else ""
+    files = ", ".join(one_line(path, 200) for path in fix.files[:_FILES])
+    return f"{fix.commit[:12]} ({files}{more})" if files else fix.commit[:12]
+
+
 def ask(
-    purse: Purse, trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit]
+    purse: Purse, trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit], fixed: Fixes
 ) -> Outcome[Suggestion]:
     """Return what the user's model suggests, or why it was not asked."""
-    return run(SOLUTION_SUGGESTION, purse, blocks(trouble, cases, open_cases))
+    return run(SOLUTION_SUGGESTION, purse, blocks(trouble, cases, open_cases, fixed))
 
 
-def blocks(trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit]) -> dict[str, str]:
+def blocks(
+    trouble: Trouble, cases: Sequence[Hit], open_cases: Sequence[Hit], fixed: Fixes
+) -> dict[str, str]:
     """Return what a model is given: the error, and the cases with their solutions."""
     return {
         "error": trouble.text[:_TRACE],
-        "cases": "\n".join(map(_case, cases)),
+        "cases": "\n".join(_case(hit, fixed) for hit in cases),
         "unsolved": "\n".join(f"{hit.id} {in_brief(hit.title)}" for hit in open_cases),
     }
 
 
-def _case(hit: Hit) -> str:
+def _case(hit: Hit, fixed: Fixes) -> str:
     error = hit.record
     assert isinstance(error, Error)
     where = f" in {error.file_path}" if error.file_path else ""
@@ -130,6 +173,7 @@ def _case(hit: Hit) -> str:
     return (
         f"{hit.id} (alike {hit.score:.2f}) {head}{where}; "
         f"solved: {in_brief(error.solution or '', _LONG)}"
+        + (f" in {_told(fixed[hit.id])}" if hit.id in fixed else "")
     )
 
 

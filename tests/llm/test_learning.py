@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from planted import PLANTED, assert_fenced, mark_of
 from provider import Answer, Provider
 
+from kagura_git.git.run import Git
 from kagura_git.memory import SyncCodingMemory
 from kagura_git.services import setup
 
@@ -56,6 +58,25 @@ def test_a_solved_case_is_the_suggestion(shop: Path) -> None:
     assert "Look at billing in src/billing.py." in found["debugging_tips"]
     assert "llm" not in found
     assert found["error"] == again
+
+
+def test_it_names_the_files_that_the_fix_changed(shop: Path) -> None:
+    memory = SyncCodingMemory(shop)
+    git = Git(str(shop), os.environ)
+    others(memory)
+    known = met(memory, "auth")
+    git.run("add", "-A")
+    git.run("commit", "-q", "-m", "Met")
+    memory.resolve_error(known, "Use datetime.now(UTC) everywhere")
+    for name in ("src/auth.py", "tests/test_auth.py"):
+        (shop / name).parent.mkdir(exist_ok=True)
+        (shop / name).write_text("pass\n")
+    git.run("add", "-A")
+    git.run("commit", "-q", "-m", "Fix")
+    fix = git.text("rev-parse", "HEAD")
+    memory.resolve_error(known, "Use datetime.now(UTC) everywhere", fix)
+    told = memory.suggest_solution(met(memory, "billing"))["debugging_tips"]
+    assert f"{known} was fixed in {fix[:12]} (src/auth.py, tests/test_auth.py)." in told
 
 
 def test_an_errors_own_solution_is_certain(shop: Path) -> None:
