@@ -199,10 +199,12 @@ def switch_branches(demo: Demo) -> None:
     demo.title("Memory follows the branch")
     demo.run("git", "switch", "--quiet", "--create", "try-queues")
     demo.kagura(
-        "decision", "add", "Send mail from a queue",
+        "decision", "add", "Use RabbitMQ for the background jobs that send mail",
         "--rationale", "A slow mail server must not hold an order up.",
+        "--alternative", "Send it while the customer waits",
     )  # fmt: skip
     demo.run("git", "commit", "--quiet", "--message", "Decide to queue mail")
+    demo.kagura("review", "main...try-queues")
     ask = ("search", "mail server is slow and orders hang", "--kind", "decision", "-k", "1")
     demo.kagura(*ask)
     demo.run("git", "switch", "--quiet", "main")

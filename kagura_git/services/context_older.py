@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,8 @@ from kagura_git.services.wording import clean, short
 GROUP: Final = 25
 # Below this there is nothing to sum up.
 _FEWEST: Final = 5
+# Which of them comes first where there is room for few.
+_KINDS: Final = ("decision", "open error", "session", "solved error")
 _TOPICS: Final = 4
 _SUCH_AS: Final = 2
 _LONG: Final = 400
@@ -61,21 +64,22 @@ class Group:
 
 
 def groups(records: Iterable[Record], told: Iterable[str]) -> list[Group]:
-    """Return the groups of which most is not told by itself, the newest first.
+    """Return the groups of which most is not told by itself: of each kind the newest, in turn.
 
     Args:
         told: the ids of records that the context tells by themselves.
     """
     known = set(told)
-    found = []
+    found: dict[str, list[Group]] = {kind: [] for kind in _KINDS}
     for kind, some in _by_kind(records).items():
         some.sort(key=lambda record: (record.created_at, record.id))
         for start in range(0, len(some), GROUP):
             part = tuple(some[start : start + GROUP])
             untold = tuple(record for record in part if record.id not in known)
             if len(untold) >= max(_FEWEST, len(part) // 2):
-                found.append(Group(kind, part, untold))
-    return sorted(found, key=lambda group: group.untold[-1].created_at, reverse=True)
+                found[kind].insert(0, Group(kind, part, untold))
+    in_turn = zip_longest(*found.values())
+    return [group for groups in in_turn for group in groups if group is not None]
 
 
 def _by_kind(records: Iterable[Record]) -> dict[str, list[Record]]:
