@@ -15,6 +15,9 @@ from kagura_git.services.review.trees import Trees
 
 _MOST_FILES: Final = 4000
 _LARGEST: Final = 256 * 1024
+# Of the files that decisions name so many are read for what they import; the others can
+# still be imported. Reading thousands would take longer than all else.
+_MOST_READ: Final = 500
 # A file that many import, or that imports many, says little of any one of them.
 _MOST_OF_A_FILE: Final = 5
 
@@ -53,7 +56,7 @@ def neighbours(
 
 
 def _beside(trees: Trees, touched: list[str], named: list[str]) -> Beside:
-    paths = list(dict.fromkeys([*touched, *named]))
+    paths = list(dict.fromkeys([*touched, *named[:_MOST_READ]]))
     answers = objects.read(trees.git, [f"{trees.head}:{path}" for path in paths], largest=_LARGEST)
     texts = {
         path: answer.data.decode("utf-8", "replace")
@@ -62,6 +65,7 @@ def _beside(trees: Trees, touched: list[str], named: list[str]) -> Beside:
     }
     # A file that is too large to be read can still be imported.
     there = {p for p, answer in zip(paths, answers, strict=True) if answer.kind == "blob"}
+    there.update(named[_MOST_READ:])
     known = imports.modules(there)
     changed, governed = there.intersection(touched), there.intersection(named)
     found: dict[str, dict[str, str]] = {}
