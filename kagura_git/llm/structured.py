@@ -7,6 +7,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from kagura_git.model.struct_schema import struct_schema
+
 T = TypeVar("T")
 _BLOCK: Final = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
 _SHOWN: Final = 300
@@ -22,10 +24,8 @@ def schema(answer: type[Any]) -> dict[str, Any]:
     Every field is required and no other is allowed (OpenAI's structured outputs);
     the outermost schema is an object itself, no reference.
     """
-    whole = msgspec.json.schema(answer)
-    parts = whole.pop("$defs", {})
-    name = whole["$ref"].rpartition("/")[2]
-    out: dict[str, Any] = _strict(parts.pop(name))
+    own, parts = struct_schema(answer)
+    out: dict[str, Any] = _strict(own)
     if parts:
         out["$defs"] = {key: _strict(part) for key, part in parts.items()}
     return out

@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
-
 from kagura_git.model.ids import STORED_KINDS, Kind
 from kagura_git.model.records import RECORD_TYPES, SCHEMA_VERSION, schema_name
+from kagura_git.model.struct_schema import struct_schema
 
 
 def schema(kind: Kind) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of one kind of record."""
-    (root,), components = msgspec.json.schema_components(
-        [RECORD_TYPES[kind]], ref_template="#/$defs/{name}"
-    )
-    own = components.pop(root["$ref"].rsplit("/", 1)[-1])
+    own, components = struct_schema(RECORD_TYPES[kind])
     properties = own["properties"]
     properties.pop("extra")
     for component in components.values():
