@@ -11,7 +11,9 @@ from pathlib import Path
 
 from benchmarks.beside.wire import Failed
 
-CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
+_PINS = (Path(__file__).parents[2] / "constraints.txt").read_text(encoding="utf-8").splitlines()
+# Another memory chooses its own versions; only torch is pinned, to its CPU build.
+TORCH = next(pin for pin in _PINS if pin.startswith("torch=="))
 # What each documents as its way of not calling home; fastmcp, inside basic-memory, too.
 SILENT = {
     "ANONYMIZED_TELEMETRY": "False",
@@ -48,7 +50,9 @@ def python(folder: Path, needs: list[list[str]], interpreter: str = sys.executab
     pip = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     for number, packages in enumerate(needs, 1):
         try:
-            _run([*pip, "--constraint", str(CONSTRAINTS), *packages], "not installable")
+            constraints = folder / "constraints.txt"
+            constraints.write_text(TORCH, encoding="utf-8")
+            _run([*pip, "--constraint", str(constraints), *packages], "not installable")
             break
         except Failed:
             if number == len(needs):

@@ -66,13 +66,9 @@ def _run_all(commands: list[list[str]], folder: Path, outside: Mapping[str, str]
 
 
 @pytest.fixture
-def pre_commit(installed: Callable[[str, list[list[str]]], Path]) -> str:
-    """The program ``pre-commit``."""
-    pip = ["bin/python", "-m", "pip", "install", "-q", "--retries", "1", "--timeout", "10"]
-    folder = installed(
-        "pre-commit", [[sys.executable, "-m", "venv", "."], [*pip, "pre-commit>=3.2,<5"]]
-    )
-    return str(folder / "bin/pre-commit")
+def pre_commit() -> str:
+    """The program ``pre-commit``, as the development environment has it."""
+    return str(Path(sys.executable).with_name("pre-commit"))
 
 
 @pytest.fixture
@@ -80,7 +76,7 @@ def node(installed: Callable[[str, list[list[str]]], Path]) -> Path:
     """The folder of npm's programs, with ``husky`` and ``lefthook``."""
     folder = installed(
         "node",
-        [["npm", "install", "--no-audit", "--no-fund", "--silent", "husky@9", "lefthook@2"]],
+        [["npm", "install", "--no-audit", "--no-fund", "--silent", "husky@9.1.7", "lefthook@2.2.2"]],
     )
     return folder / "node_modules/.bin"
 

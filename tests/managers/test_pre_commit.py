@@ -112,10 +112,17 @@ def test_pre_commit_users_can_name_our_hooks(
     box.env["PRE_COMMIT_HOME"] = str(tmp_path / "pre-commit-home")
     call(box, pre_commit, "install")
     box.run("add", "-A")
+    pins = str(ROOT / "constraints.txt")
+    installs = {
+        **outside,
+        "PRE_COMMIT_HOME": box.env["PRE_COMMIT_HOME"],
+        "PIP_CONSTRAINT": pins,
+        "PIP_BUILD_CONSTRAINT": pins,
+    }
     try:
         subprocess.run(
             [pre_commit, "install-hooks"], cwd=box.top, check=True, capture_output=True,
-            env={**outside, "PRE_COMMIT_HOME": box.env["PRE_COMMIT_HOME"]}, timeout=60,
+            env=installs, timeout=60,
         )  # fmt: skip
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         pytest.skip(f"its packages could not be installed: {error}")
