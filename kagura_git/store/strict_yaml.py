@@ -36,6 +36,8 @@ _CONFLICT: Final = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:[ \r]|$)", re.MULTIL
 _NUMBERS_BEGIN: Final = frozenset("-0123456789")
 _ScalarEvent, _MappingEndEvent = yaml.ScalarEvent, yaml.MappingEndEvent
 _START: Final = "<" * 7
+# PyYAML 6.0.4 and newer bound the depth themselves, and read ahead of our own count.
+_PARSER_DEPTH: Final = "nesting depth"
 
 Lines = dict[str, int]
 
@@ -71,6 +73,8 @@ def load(data: bytes, where: str) -> tuple[dict[str, Any], Lines]:
             raise _conflict(text, where) from None  # half resolved
         mark: Any = error.problem_mark or error.context_mark
         at = f"{where}:{mark.line + 1}" if mark else where
+        if _PARSER_DEPTH in (error.problem or ""):
+            raise _too_deep(at) from None
         raise InvalidRecord(
             f"not valid YAML: {shortly(error.problem or error.context, str)}",
             hint="Correct that line; quote text that holds ': ' or starts with a special sign.",
@@ -97,6 +101,10 @@ def _conflict(text: str, where: str) -> InvalidRecord:
         hint="Resolve the conflict in the file; `git kagura doctor` finds all of them.",
         where=f"{where}:{line}",
     )
+
+
+def _too_deep(at: str) -> InvalidRecord:
+    return InvalidRecord(f"nested deeper than {MAX_DEPTH} levels", where=at)
 
 
 class _Builder:
@@ -141,7 +149,7 @@ class _Builder:
         if self.values > _MOST_VALUES:
             raise self.refuse(event, f"holds over {_MOST_VALUES:,} values")
         if depth > MAX_DEPTH:
-            raise self.refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise _too_deep(f"{self.where}:{event.start_mark.line + 1}")
         if is_scalar:
             return scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
