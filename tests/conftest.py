@@ -13,7 +13,7 @@ from tests.git_repo import Sandbox, new
 
 settings.register_profile(
     "kagura",
-    deadline=None,  # four cores are shared: slow is no failure, and each time limit is asserted
+    deadline=None,  # the cores are shared: slow is no failure
     derandomize=bool(os.environ.get("CI")),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -181,7 +181,7 @@ def command(place: Place, *arguments: str, ok: tuple[int, ...] = (0,)) -> dict[s
     """Run a command of the program; it must end well, in time and with one JSON document."""
     done = subprocess.run(
         [*PROGRAM, *arguments], cwd=place.top, env=place.box.env, capture_output=True,
-        timeout=60, check=False, stdin=subprocess.DEVNULL,
+        timeout=200, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if done.returncode not in ok:
         raise Trouble(f"{arguments} ended with {done.returncode}: {done.stdout!r} {done.stderr!r}")

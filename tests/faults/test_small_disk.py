@@ -60,7 +60,7 @@ def test_what_a_full_disk_refused_works_when_there_is_room_again(
     folders = [str(root), str(copy), str(tmp_path), str(back)]
     subprocess.run(
         ["unshare", "-rm", "sh", "-c", script, "sh", *folders],
-        env=place.box.env, check=True, timeout=120, stdin=subprocess.DEVNULL,
+        env=place.box.env, check=True, timeout=200, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     shutil.rmtree(root)
     back.rename(root)

@@ -62,12 +62,12 @@ def test_odd_names_are_staged(box: Sandbox) -> None:
     assert sorted(found) == sorted(names)
 
 
-def test_a_lock_that_stays_makes_it_unstaged_within_about_a_second(box: Sandbox) -> None:
+def test_a_lock_that_stays_is_waited_for_and_left(box: Sandbox) -> None:
     box.write(RECORD)
     lock = box.write(".git/index.lock", "")
     start = time.monotonic()
     assert stage(box.repo, [RECORD]) == [RECORD]
-    assert 0.5 < time.monotonic() - start < 3
+    assert time.monotonic() - start > 0.5
     assert lock.exists()
     lock.unlink()
     assert stage(box.repo, [RECORD]) == []

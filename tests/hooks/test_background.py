@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from kagura_box import set_up
 from kagura_git.cli import background
 from kagura_git.git import shims
 from kagura_git.services import setup
+from tests.work import wait_until
 
 COMMAND = [sys.executable, "-m", "kagura_git.cli.background"]
 
@@ -26,7 +26,7 @@ COMMAND = [sys.executable, "-m", "kagura_git.cli.background"]
 def refresh(box: Sandbox) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, "-C", str(box.top), "index", "refresh", "--background", "--json"],
-        env=box.env, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+        env=box.env, cwd=ROOT, capture_output=True, text=True, check=True, timeout=200,
     )  # fmt: skip
 
 
@@ -70,8 +70,8 @@ class started:
 
 
 HANGS = {
-    "in Python": "time.sleep(100)",
-    "in foreign code that lets no thread run": "ctypes.PyDLL(None).sleep(100)",
+    "in Python": "time.sleep(600)",
+    "in foreign code that lets no thread run": "ctypes.PyDLL(None).sleep(600)",
 }
 
 
@@ -83,35 +83,28 @@ def test_nothing_stays_after_the_time_that_is_set(box: Sandbox, hang: str) -> No
         "from kagura_git.cli import background\n"
         "background.SECONDS, background._GROUP_SECONDS = 2, 1\n"
         "background.keep_short()\n"
-        "child = subprocess.Popen(['sleep', '100'])\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
         "print(child.pid, flush=True)\n"
         f"{hang}\n"
     )
-    start = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, env=box.env, stdout=subprocess.PIPE, text=True,
         start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGALRM, signal.SIG_IGN),
     )  # fmt: skip
     assert process.stdout is not None
     child = int(process.stdout.readline())
-    assert process.wait(timeout=20) < 0
-    assert time.monotonic() - start < 15
+    assert process.wait() < 0
     if "PyDLL" in hang:
         os.kill(child, signal.SIGKILL)  # only the process itself could be ended
-    assert gone(child)
+    wait_until(lambda: ended(child))
 
 
-def gone(pid: int) -> bool:
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True  # it has ended; who started it has not looked yet
-        time.sleep(0.05)
-    return False
+def ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"  # its parent has not looked yet
 
 
 @pytest.fixture
@@ -119,7 +112,7 @@ def slow(box: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
     """A repository whose hooks start a program that runs for a while, and writes down its pid."""
     set_up(box)
     program = box.script(
-        tmp_path / "python", f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 30\n"
+        tmp_path / "python", f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n"
     )
     setup.init(box.repo, program=shims.Program(str(program), str(ROOT), "0"))
     box.write(".git/kagura/index/marks", "")
@@ -132,20 +125,14 @@ def slow(box: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
 
 def pid_of(box: Sandbox) -> int:
     path = box.top.parent / "pid"
-    end = time.monotonic() + 10
-    while not (path.exists() and path.read_text()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return int(path.read_text())
+    return int(wait_until(lambda: path.exists() and path.read_text()))
 
 
 def test_who_reads_git_s_output_to_its_end_does_not_wait(slow: Sandbox) -> None:
-    start = time.monotonic()
     slow.run("checkout", "-q", "HEAD~1")
-    assert time.monotonic() - start < 5
     process = Path(f"/proc/{pid_of(slow)}")
-    end = time.monotonic() + 10
-    while (process / "comm").read_text() != "sleep\n" and time.monotonic() < end:
-        time.sleep(0.02)  # until then the shell holds its script
+    # Until then the shell holds its script. It still runs: git did not wait for it.
+    wait_until(lambda: (process / "comm").read_text() == "sleep\n")
     assert {os.readlink(path) for path in (process / "fd").iterdir()} == {"/dev/null"}
 
 
@@ -175,4 +162,4 @@ def test_every_high_descriptor_is_closed_too(kagura: Sandbox) -> None:
     os.close(write)
     with os.fdopen(read, "rb") as end:
         assert end.read() == b""  # at its end: nobody holds the other side
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=200) == 0

@@ -34,7 +34,7 @@ def test_no_hook_takes_what_is_typed(kagura: Sandbox, tmp_path: Path) -> None:
     os.write(ours, b"to the shell\n")
     done = subprocess.run(
         ["sh", "-c", COMMANDS], cwd=kagura.top, env=kagura.env, stdin=theirs,
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     os.close(theirs)
     os.close(ours)

@@ -17,6 +17,7 @@ from kagura_git.git import notes, unwritten
 from kagura_git.git.unwritten import Note
 from kagura_git.services import health, late_notes
 from kagura_git.workspace import open_workspace
+from tests.work import wait_until
 
 LOCK = ".git/refs/notes/kagura.lock"
 
@@ -40,13 +41,11 @@ def waiting(box: Sandbox) -> list[str]:
     return [note.commit for note in unwritten.waiting(box.working.folder)]
 
 
-def test_a_commit_waits_two_seconds_at_most(locked: Sandbox) -> None:
+def test_a_commit_does_not_wait_until_the_lock_is_gone(locked: Sandbox) -> None:
     track(locked, 1, "a", "why")
     locked.write("a")
     locked.run("add", "a")
-    start = time.monotonic()
     done = locked.run("commit", "-m", "x")
-    assert time.monotonic() - start < 2 + 3  # the machine may be busy
     assert done.stderr.count("kagura:") == 1
     assert "it is kept, and the next commit writes it" in done.stderr
     assert waiting(locked) == [locked.head]
@@ -157,9 +156,7 @@ def test_in_the_background_it_is_written_when_the_lock_is_gone(kagura: Sandbox) 
     kagura.commit(a="1\n")
     assert waiting(kagura) == [kagura.head]
     (kagura.top / LOCK).unlink()
-    end = time.monotonic() + 30
-    while waiting(kagura) and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: not waiting(kagura))
     assert reasons(kagura, "HEAD") == ["why"]
 
 
@@ -178,9 +175,7 @@ def test_forty_commits_at_once_lose_no_reason(kagura: Sandbox, tmp_path: Path) -
 
     with ThreadPoolExecutor(40) as pool:
         list(pool.map(commit, boxes))
-    end = time.monotonic() + 90
-    while any(waiting(box) for box in boxes) and time.monotonic() < end:
-        time.sleep(0.2)
+    wait_until(lambda: not any(waiting(box) for box in boxes))
     assert [reasons(box, "HEAD") for box in boxes] == [[f"reason {n}"] for n in range(40)]
     assert not any(box.working.pending() for box in boxes)
 

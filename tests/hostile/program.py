@@ -8,7 +8,6 @@ import pty
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from kagura_git.cli.app import run
 from kagura_git.store import codec
 from tests.git_repo import ROOT, Sandbox
 from tests.record_strategies import decision
+from tests.work import processor_seconds
 
 # What we ourselves send a terminal: colours and weights, nothing else.
 OUR_STYLES = re.compile("\x1b\\[[0-9;]*m")
@@ -91,10 +91,10 @@ class Program:
         peak = self.box.top.parent / "peak"
         command = [sys.executable, "-c", _MEASURED, str(peak), "-C", str(self.box.top), *args]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
-        started = time.monotonic()
+        started = processor_seconds()
         with open(stdin or os.devnull, "rb") as given:
             done = subprocess.run(command, stdin=given, env=env, capture_output=True, check=False)
-        seconds = time.monotonic() - started
+        seconds = processor_seconds() - started
         assert b"Traceback" not in done.stderr, done.stderr[-2000:]
         megabytes = int(peak.read_text()) / 1024
         return Done(done.returncode, done.stdout, done.stderr, seconds, megabytes)

@@ -93,11 +93,9 @@ def test_a_slow_provider_is_left(provider: Provider, monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     for name, value in provider.environ.items():
         monkeypatch.setenv(name, value)
-    provider.says(Answer("{}", slow=5))
-    start = time.monotonic()
+    provider.says(Answer("{}", slow=600))
     with pytest.raises(ModelFailed, match="did not answer in time"):
         asked("gpt-5-mini", seconds=0.5)
-    assert time.monotonic() - start < 4
 
 
 def test_a_connection_that_breaks_in_the_answer_is_tried_again(provider: Provider) -> None:

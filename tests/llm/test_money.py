@@ -174,7 +174,7 @@ def test_twenty_processes_write_every_line_whole(tmp_path: Path) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(n)]) for n in range(20)
     ]
-    assert [process.wait(timeout=120) for process in running] == [0] * 20
+    assert [process.wait(timeout=600) for process in running] == [0] * 20
     found = Ledger(tmp_path).month("2026-11")
     assert (len(found.calls), found.damaged) == (500, ())
     assert found.cost == pytest.approx(fsum(0.01 * n for n in range(25)) * 20, abs=1e-12)

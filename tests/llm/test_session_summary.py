@@ -378,7 +378,7 @@ def test_twenty_processes_spend_and_the_sum_is_exact(provider: Provider, shop: P
     )
     (shop / "kagura.toml").write_text("[coding_memory.costs]\nmax_monthly_budget_usd = 0.2\n")
     running = [subprocess.Popen([sys.executable, "-c", program, str(shop)]) for _ in range(20)]
-    assert [process.wait(timeout=300) for process in running] == [0] * 20
+    assert [process.wait(timeout=600) for process in running] == [0] * 20
     ledger = Ledger(state())
     found = ledger.month(ledger.months()[0])
     each = 1_200 * 2.5e-6 + 340 * 1e-5

@@ -19,6 +19,7 @@ from filelock import FileLock
 from tests.git_repo import Sandbox, box, env
 
 _INSTALL_SECONDS = 40
+_NPM_PACKAGES = ("husky@9.1.7", "lefthook@2.2.2")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +77,17 @@ def node(installed: Callable[[str, list[list[str]]], Path]) -> Path:
     """The folder of npm's programs, with ``husky`` and ``lefthook``."""
     folder = installed(
         "node",
-        [["npm", "install", "--no-audit", "--no-fund", "--silent", "husky@9.1.7", "lefthook@2.2.2"]],
+        [
+            [
+                "npm",
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--silent",
+                "husky@9.1.7",
+                "lefthook@2.2.2",
+            ]
+        ],
     )
     return folder / "node_modules/.bin"
 

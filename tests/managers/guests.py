@@ -17,7 +17,7 @@ def call(box: Sandbox, *command: str, ok: bool = True, **more: str) -> Any:
     """Run a tool in the repository, for 30 seconds at most."""
     done = subprocess.run(
         command, cwd=box.top, env={**box.env, **more}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
     assert not ok or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done

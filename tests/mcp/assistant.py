@@ -110,7 +110,7 @@ class Wire:
         result: dict[str, Any] = answer["result"]
         return result
 
-    def close(self, timeout: float = 20) -> tuple[str, str]:
+    def close(self, timeout: float = 200) -> tuple[str, str]:
         """Close stdin and return what was left on stdout, and all of stderr."""
         rest, said = self.process.communicate(timeout=timeout)
         return rest.decode(), said.decode()

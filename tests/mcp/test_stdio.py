@@ -12,6 +12,8 @@ import pytest
 from assistant import Wire, initialize, modern, wire
 from git_repo import Sandbox
 
+from tests.work import wait_until
+
 HEAVY = (
     "faiss", "onnxruntime", "torch", "litellm", "networkx", "sentence_transformers", "tokenizers",
     "transformers", "numpy", "git", "pygit2",
@@ -126,10 +128,7 @@ def test_the_search_warms_up_behind_the_handshake(kagura: Sandbox) -> None:
     with wire(str(kagura.top), kagura.env) as on:
         initialize(on)
         on.ask("tools/list", {})
-        deadline = time.monotonic() + 20
-        while not list(index.glob("*.vectors")) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert list(index.glob("*.vectors"))
+        wait_until(lambda: list(index.glob("*.vectors")))
         found = call(on, "legacy", "coding_search", query="JWT")["structuredContent"]
         assert len(found["results"]) == 1
         rest, said = on.close()
@@ -152,7 +151,7 @@ def test_a_warm_up_that_hangs_neither_delays_an_answer_nor_the_end(kagura: Sandb
         on.ask("tools/list", {})
         time.sleep(0.5)
         call(on, "legacy", "coding_search_errors", query="anything")
-        on.close(5)
+        on.close()
         assert on.process.returncode == 0
 
 
@@ -207,7 +206,7 @@ def test_a_signal_ends_the_server(kagura: Sandbox, number: signal.Signals) -> No
     with wire(str(kagura.top), kagura.env) as on:
         initialize(on)
         on.process.send_signal(number)
-        assert on.process.wait(5) == -number
+        assert on.process.wait() == -number
 
 
 def test_a_recorded_error_is_on_disk_when_the_server_is_killed(kagura: Sandbox) -> None:
@@ -217,12 +216,3 @@ def test_a_recorded_error_is_on_disk_when_the_server_is_killed(kagura: Sandbox) 
         on.process.kill()
         on.process.communicate()
     assert (kagura.top / done["structuredContent"]["path"]).is_file()
-
-
-def test_the_server_answers_the_handshake_soon(kagura: Sandbox) -> None:
-    start = time.monotonic()
-    with wire(str(kagura.top), kagura.env) as on:
-        initialize(on)
-        # 0.8 s when nothing else runs; benchmarks/mcp.py measures it. A model or litellm
-        # imported on the way would cost seconds.
-        assert time.monotonic() - start < 15

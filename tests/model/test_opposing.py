@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from kagura_git.model.records import Decision
 from kagura_git.model.restating import restated
 from kagura_git.model.shortlist import MOST, shortlists
 from kagura_git.model.statement import statement
+from tests.work import processor_seconds
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 OLD, NEW = "D-00000001", "D-00000002"
@@ -162,9 +162,9 @@ def test_any_text_is_read_and_both_ways_agree(
 )  # fmt: skip
 def test_long_hostile_text_takes_no_longer(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    begin = time.perf_counter()
+    begin = processor_seconds()
     oppose(made(text, *[text] * 200), made(text, *[text] * 200, number=2))
-    assert time.perf_counter() - begin < 2
+    assert processor_seconds() - begin < 2
 
 
 def test_of_thousands_those_with_the_rare_words_are_compared() -> None:

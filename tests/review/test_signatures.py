@@ -401,10 +401,8 @@ def test_a_passphrase_that_nobody_can_be_asked_for_fails_at_once(
 ) -> None:
     SshKey(tmp_path / "locked", passphrase="long secret").use(desk.box)
     name = desk.decide()
-    start = time.monotonic()
     with pytest.raises(KaguraError) as caught:
         sign(desk, name)
-    assert time.monotonic() - start < 20
     assert "ssh-add" in caught.value.hint
 
 
@@ -416,12 +414,10 @@ def test_a_program_that_never_answers_is_ended(
     sleeper = desk.box.script(tmp_path / "sleeper", "#!/bin/sh\nsleep 600\n")
     desk.box.run("config", "gpg.ssh.program", str(sleeper))
     monkeypatch.setattr(signing, "_UNSEEN_SECONDS", 0.5)
-    start = time.monotonic()
     with pytest.raises(KaguraError, match="took too long"):
         sign(desk, name)
     git = desk.box.repo.git
     assert signatures.states(git, [signed], seconds=0.5)[name].state == "unchecked"
-    assert time.monotonic() - start < 20
 
 
 def test_a_decision_that_changes_while_it_is_signed_is_not_overwritten(
@@ -574,7 +570,6 @@ def test_without_a_gpg_key_or_with_a_locked_one_the_error_comes_at_once(
     desk: Desk, gpg: dict[str, str]
 ) -> None:
     name = desk.decide()
-    start = time.monotonic()
     with pytest.raises(KaguraError) as caught:
         sign(desk, name)
     assert "user.signingKey" in caught.value.hint
@@ -583,7 +578,6 @@ def test_without_a_gpg_key_or_with_a_locked_one_the_error_comes_at_once(
     with pytest.raises(KaguraError) as caught:
         sign(desk, name)
     assert "unlock it" in caught.value.hint
-    assert time.monotonic() - start < 30
 
 
 def test_doctor_names_bad_signatures_and_counts_the_others(desk: Desk, key: SshKey) -> None:

@@ -20,6 +20,7 @@ from kagura_git.memory import SyncCodingMemory
 from kagura_git.model.tokens import count_tokens
 from kagura_git.services import context
 from kagura_git.services.context_summary import first_paragraph
+from tests.work import processor_seconds
 
 
 def git(top: Path, *args: str) -> None:
@@ -275,7 +276,7 @@ def test_the_estimate_is_not_below_a_real_tokenizer(memory: SyncCodingMemory) ->
         assert count_tokens(text) >= 0.95 * real
 
 
-def test_ten_thousand_commits_and_files_are_summed_up_in_a_second(tmp_path: Path) -> None:
+def test_ten_thousand_commits_and_files_cost_bounded_processor_time(tmp_path: Path) -> None:
     top = tmp_path / "big"
     memory = new_memory(top)
     stream = [b"blob\nmark :1\ndata 12\ndef a(): 1\n\n\n"]
@@ -289,14 +290,11 @@ def test_ten_thousand_commits_and_files_are_summed_up_in_a_second(tmp_path: Path
     git(top, "read-tree", "HEAD")
     context.project_context(memory.ws)  # what is imported is imported
     for focus in (None, "src/7/700.py", "a topic"):
-        times = []
-        for _ in range(2):
-            start = time.perf_counter()
-            found = context.project_context(memory.ws, focus=focus)
-            times.append(time.perf_counter() - start)
-        assert min(times) < 1, focus
+        start = processor_seconds()
+        found = context.project_context(memory.ws, focus=focus)
+        # 0.5 on a quiet machine; a process or a look at the history for each file takes minutes.
+        assert processor_seconds() - start < 10, focus
     assert "10000 commits on main by 50 people since 2020-09-13" in found.summary
-    assert min(times) < 1
 
 
 @settings(max_examples=25)

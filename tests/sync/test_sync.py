@@ -193,7 +193,7 @@ def test_eight_clones_at_once_all_get_through(hub: Hub) -> None:
         process.stdin.write(b"\n")
         process.stdin.flush()
     for process in running:
-        _, said = process.communicate(timeout=200)
+        _, said = process.communicate(timeout=600)
         assert process.returncode == 0, said.decode()
     for clone in clones:
         clone.sync(push=False)

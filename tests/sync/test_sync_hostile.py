@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 from clones import Clone, Hub
@@ -14,6 +13,7 @@ from kagura_git.cli.app import run
 from kagura_git.errors import GitError
 from kagura_git.git import notes, objects
 from kagura_git.services import sync
+from tests.work import processor_seconds
 
 BAD = {
     "binary": bytes(range(256)),
@@ -110,9 +110,9 @@ def test_many_notes_of_one_large_text_are_read_once(hub: Hub, ada: Clone, bob: C
     bob.run("push", "-q", "origin", f"{commit}:{notes.REF}")
     ada.note("main", "ours")
     ada.sync()
-    start = time.monotonic()
+    start = processor_seconds()
     assert ada.said() == {ada.head: {"ours"}, **{sha: {"x"} for sha in shas}}
-    assert time.monotonic() - start < 30  # 0.3 s; read and parsed one by one, minutes
+    assert processor_seconds() - start < 30  # 0.3 s; read and parsed one by one, minutes
 
 
 @pytest.mark.parametrize("kind", ["blob", "tree", "tag"])

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from git_repo import ROOT
 
 from kagura_git.errors import GitError, KaguraError
 from kagura_git.services import sync
+from tests.work import wait_until
 
 
 def fails(clone: Clone, remote: str | None = None, **more: object) -> KaguraError:
@@ -111,10 +111,7 @@ def alive(pid: int) -> bool:
 def gone(pids: Path) -> bool:
     found = [int(pid) for pid in pids.read_text().split()]
     assert len(found) == 2
-    until = time.monotonic() + 5
-    while any(alive(pid) for pid in found) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not any(alive(pid) for pid in found)
+    return wait_until(lambda: not any(alive(pid) for pid in found))
 
 
 def test_a_remote_that_hangs_is_given_up_in_time_and_leaves_no_process(
@@ -122,9 +119,7 @@ def test_a_remote_that_hangs_is_given_up_in_time_and_leaves_no_process(
 ) -> None:
     pids = hanging(ada, tmp_path)
     ada.note("main", "a")
-    start = time.monotonic()
     error = fails(ada, "host:x.git", seconds=1.5)
-    assert time.monotonic() - start < 20  # 3.5 s on an idle machine
     assert error.message == "it did not answer in time"
     assert gone(pids)
 
@@ -138,12 +133,9 @@ def test_an_interrupt_leaves_no_process(ada: Clone, tmp_path: Path) -> None:
         [sys.executable, "-c", f"{program}; from kagura_git.cli import main; main()"],
         cwd=ada.top, env=ada.env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    until = time.monotonic() + 60
-    while not (pids.exists() and len(pids.read_text().split()) == 2):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     running.send_signal(signal.SIGINT)
-    assert running.wait(30) == 130
+    assert running.wait() == 130
     assert gone(pids)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import newer_git
 import pytest
@@ -17,6 +16,7 @@ from test_sync_layout import in_order, line, many
 from kagura_git.errors import GitError
 from kagura_git.git import notes, objects
 from kagura_git.model import note_lines
+from tests.work import processor_seconds
 
 OTHER = "refs/notes/other"
 _WORDS = st.sampled_from(["- {}", "x", "y", "- z", " ", "\r", "\udcff", "\u2028"])
@@ -223,9 +223,9 @@ def test_ten_thousand_notes_unite_quickly_and_few_are_read(
     monkeypatch.setattr(
         objects, "read", lambda g, names, **k: asked.extend(names) or real(g, names, **k)
     )
-    start = time.perf_counter()
+    start = processor_seconds()
     assert unite(alone) == 100
-    assert time.perf_counter() - start < 30  # 0.15 s on an idle machine
+    assert processor_seconds() - start < 30  # 0.15 s on an idle machine
     assert len(asked) <= 200
     said = alone.said()
     assert said[shas[60]] == {"a", "ours", "theirs"}
@@ -262,7 +262,7 @@ def race(clone: Clone, sha: str, jobs: list[str]) -> None:
         process.stdin.write(b"\n")
         process.stdin.flush()
     for process in running:
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=600)
         assert process.returncode == 0, said.decode()
 
 
