@@ -25,6 +25,8 @@ from tests.faults.place import PROGRAM, Place, commit_all, edit
 
 # A full disk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(library() is None, reason="needs a C compiler and Linux")
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.7])

@@ -11,6 +11,7 @@ from tests.faults.jobs import JOBS
 from tests.faults.place import Place
 from tests.faults.rounds import Extent
 
+pytestmark = pytest.mark.slow
 _SEEDS = (1, 2)
 _EXTENTS: dict[str, Extent] = {}
 

@@ -15,6 +15,7 @@ from tests.git_repo import Sandbox
 from tests.hostile.program import Done, Program
 from tests.work import processor_seconds
 
+pytestmark = pytest.mark.slow
 MEBIBYTE = 1024 * 1024
 # Generous: four cores are shared by every test. What is not bounded takes minutes or gigabytes.
 SECONDS = 60

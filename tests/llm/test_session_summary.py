@@ -366,6 +366,7 @@ def test_the_command_line_plans_asks_and_shows_the_costs(
     assert "session_summary" in wrong["hint"]
 
 
+@pytest.mark.slow
 def test_twenty_processes_spend_and_the_sum_is_exact(provider: Provider, shop: Path) -> None:
     provider.think = lambda _: Answer(GOOD, slow=0.2)
     program = (

@@ -97,6 +97,7 @@ def test_a_forced_install_cuts_ours_off_and_doctor_says_so(
     assert commit(theirs) == THEIRS | OURS
 
 
+@pytest.mark.slow
 def test_pre_commit_users_can_name_our_hooks(
     box: Sandbox, pre_commit: str, tmp_path: Path, outside: Mapping[str, str]
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.play.player import Player
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_nothing_acknowledged_is_lost_or_misattributed(tmp_path: Path, seed: int) -> None:

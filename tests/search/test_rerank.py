@@ -119,6 +119,7 @@ print(json.dumps([ours.tolist(), theirs.tolist()]))
 
 @needs_library
 class TestRealModel:
+    @pytest.mark.slow
     def test_scores_are_those_of_sentence_transformers(self, tiny: Path) -> None:
         argv = [sys.executable, "-c", BOTH, str(tiny), json.dumps(TEXTS)]
         done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=ROOT)

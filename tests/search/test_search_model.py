@@ -177,6 +177,7 @@ def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_model
 @pytest.mark.model
 class TestRealModel:
+    @pytest.mark.slow
     def test_the_export_gives_the_vectors_of_sentence_transformers(self, model_cache: Path) -> None:
         found = locate(MODEL, cache_dir=model_cache)
         assert found is not None

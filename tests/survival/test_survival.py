@@ -13,6 +13,7 @@ from tests.git_repo import isolated
 from tests.survival.trial import GROUPS, Operation, run
 from tests.survival.world import home, template
 
+pytestmark = pytest.mark.slow
 _OPERATIONS = [operation for operations in GROUPS.values() for operation in operations]
 
 
