@@ -17,8 +17,9 @@ from typing import Final
 
 from kagura_git.disk import CannotWrite
 from kagura_git.errors import GitError, KaguraError
-from kagura_git.git import belonging, made_of, missed, notes, unwritten
+from kagura_git.git import belonging, edit_content, made_of, missed, notes, unwritten
 from kagura_git.git.commit_entries import Fact, describe
+from kagura_git.git.commit_moves import made_here
 from kagura_git.git.diff import commit_changes
 from kagura_git.git.head_move import Move, last_move
 from kagura_git.git.missed import AMENDED, COMMITS
@@ -105,6 +106,8 @@ def _remember(git: Git, git_dir: str) -> None:
         return
     facts = missed.without(facts, late)
     move = last_move(git, git_dir)
+    if move is not None:
+        move = made_here(git, git_dir, move)
     if move and move.how in COMMITS:
         late = missed.find(git, git_dir, working.folder, facts, late, move.old)
         made = _note(git, git_dir, move, missed.without(facts, late), session, late)
@@ -140,6 +143,7 @@ def _note(
     ours = belonging.on_line(git, git_dir, facts, before)
     if move.how == AMENDED and before:
         ours = belonging.amended(git, ours, before, move.new, now=True)
+    ours = edit_content.fitting(git, ours, before, move.new)
     # git itself copies the note of an amended commit, if it was written.
     copied = [note for note in late if move.how == AMENDED and note.commit == before]
     known = notes.read(git, [before]).get(before, []) if move.how == AMENDED and before else []
@@ -207,14 +211,23 @@ def _take_mark(working: Working) -> bool:
 
 
 def _correct(git: Git, git_dir: str) -> None:
-    """Take back the notes that a rebase copied to commits they do not belong to."""
+    """Correct the notes of a rebase: git copied some wrongly, and some were not there yet."""
     from kagura_git.git import rewrites
 
     rewritten = rewrites.read(git_dir)
     move = last_move(git, git_dir)
-    if rewritten is not None and move is not None:
-        wrong = rewrites.misplaced(git, rewritten)
-        notes.take_away(git, wrong, move.identity, patience=_PATIENCE)
+    if rewritten is None or move is None:
+        return
+    wrong = rewrites.misplaced(git, rewritten)
+    notes.take_away(git, wrong, move.identity, patience=_PATIENCE)
+    working = Working(os.path.join(git_dir, "kagura"))
+    facts = working.pending("C-")
+    if facts:
+        found = missed.settle(git, git_dir, working.folder, facts, [], move.new)
+        found = rewrites.followed(found, rewritten)
+        for note in found:
+            unwritten.keep(working.folder, note)
+        _write_notes(git, working, found, _PATIENCE)
 
 
 # post-merge

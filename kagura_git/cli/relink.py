@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from kagura_git.cli.output import Answer, App, command, in_brief, one_line, progress, styled
 from kagura_git.services import relink as service
+
+_OWN: Final = {"record file": "its own record files", "waiting reason": "what waited for it"}
 
 
 @command()
@@ -55,7 +57,7 @@ def _relinked(item: service.Relinked) -> dict[str, Any]:
 def _lines(found: service.RelinkReport, dry_run: bool) -> Iterator[str]:
     for item in found.relinked:
         yield f"{styled('y', item.commit[:12])} {styled('b', one_line(item.subject, 200))}"
-        where = ", ".join(sha[:12] for sha in item.origins) or "its own record files"
+        where = ", ".join(sha[:12] for sha in item.origins) or _OWN.get(item.how, "its own files")
         yield styled("d", f"  from {where} ({item.how})")
         for entry in item.entries:
             yield f"  {_entry(entry)}"

@@ -8,13 +8,14 @@ before it. Light on purpose: the post-rewrite hook uses it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kagura_git.git import notes
 from kagura_git.git.notes import Entry
 from kagura_git.git.run import Git, decode
+from kagura_git.git.unwritten import Note
 from kagura_git.model.entries import format_entries
 
 _JOINED: Final = ("squash", "fixup", "s", "f")
@@ -95,6 +96,19 @@ def misplaced(git: Git, rewritten: Rewritten) -> dict[str, list[Entry]]:
         if entries:
             wrong[new] = entries
     return wrong
+
+
+def followed(found: Sequence[Note], rewritten: Rewritten) -> list[Note]:
+    """Return notes with their copies for what the rebase has made of their commits."""
+    heirs = {old: new for new, olds in rewritten.olds.items() for old in olds}
+    notes_: dict[str, Note] = {}
+    for note in found:
+        for sha in dict.fromkeys((note.commit, heirs.get(note.commit, note.commit))):
+            known = notes_.get(sha)
+            entries = [*known.entries, *note.entries] if known else note.entries
+            facts = [*known.facts, *note.facts] if known else note.facts
+            notes_[sha] = Note(sha, entries, note.identity, facts)
+    return list(notes_.values())
 
 
 def _strangers(

@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from kagura_git.errors import InvalidRecord
+from kagura_git.git import edit_content
+from kagura_git.git.run import Git
 from kagura_git.model import inputs
 from kagura_git.model.mapping import change_from_mapping, to_mapping
 from kagura_git.model.records import Change
 from kagura_git.workspace import Workspace
+
+# What a waiting reason has beside the fields of a change.
+_OWN: Final = ("kind", "at", "head", "content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,19 @@ def track(
     change, redacted = inputs.checked(change)
     mapping = to_mapping(change)
     fact = {**mapping, "kind": "change", "at": mapping["created_at"], "head": ws.repo.head()}
+    if (content := _content(ws, change.path)) is not None:
+        fact["content"] = content
     ws.working.add_pending(change.id, fact)
     return RecordedChange(change, tuple(redacted))
+
+
+def _content(ws: Workspace, path: str) -> dict[str, Any] | None:
+    """Return what is kept of the edit that a reason is for, by which its commit is known."""
+    edit = edit_content.observed(Git(ws.repo.top, ws.repo.git.env), path)
+    changed = edit is not None and edit.base != edit.blob
+    # Thousands of reasons, as of an import, are not read again for each one more.
+    others = ws.working.pending("C-") if changed and ws.working.is_short("C-") else {}
+    return edit_content.fact_of(edit, begun=edit_content.has_begun(edit, others, path))
 
 
 def waiting(ws: Workspace) -> list[Change]:
@@ -68,7 +85,7 @@ def waiting(ws: Workspace) -> list[Change]:
     found = []
     for fact in ws.working.pending("C-").values():
         if fact.get("kind") == "change":
-            mapping = {n: v for n, v in fact.items() if n not in ("kind", "at", "head")}
+            mapping = {n: v for n, v in fact.items() if n not in _OWN}
             with contextlib.suppress(InvalidRecord):  # no file of ours, or a torn one
                 found.append(change_from_mapping(mapping, where=str(fact.get("id"))))
     return found

@@ -16,6 +16,7 @@ from kagura_git.services import (
     health_llm,
     health_records,
     leftovers,
+    waiting_reasons,
 )
 from kagura_git.services.finding import Finding
 from kagura_git.store.files import Stored
@@ -79,6 +80,7 @@ def check(
         lambda: _session(ws),
         lambda: _left_behind(ws),
         lambda: damaged_facts.look(ws),
+        lambda: waiting_reasons.overdue(ws),
         lambda: _index(index),
         lambda: health_llm.models(ws, environ),
     ]

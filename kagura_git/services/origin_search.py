@@ -10,7 +10,7 @@ from typing import Final
 from kagura_git.git import patches
 from kagura_git.git.notes import Entry
 from kagura_git.git.versions import record_at
-from kagura_git.services import carrying, origins, squashes
+from kagura_git.services import carrying, fixups, origins, squashes
 from kagura_git.services.squashes import Range
 from kagura_git.services.traces import Origin, Progress, Traces
 
@@ -112,6 +112,8 @@ class OriginSearch:
             if self.t.late():
                 return
         for sha, origin in self._divided():
+            self._take(sha, origin)
+        for sha, origin in fixups.melted(self.t, self.targets):
             self._take(sha, origin)
         for sha in self.targets:
             self._add(sha, carrying.recorded(self.t, sha, self._firsts(sha)), (), "record file")

@@ -14,7 +14,7 @@ from typing import Final
 
 from kagura_git.git import ancestry, notes, patches
 from kagura_git.git.run import Git, decode, revision
-from kagura_git.services import claims
+from kagura_git.services import claims, waiting_reasons
 from kagura_git.services.origin_search import OriginSearch, Relinked
 from kagura_git.services.traces import Progress, Traces
 from kagura_git.workspace import Workspace
@@ -60,6 +60,7 @@ def relink(
         GitError: no such range, or the notes cannot be written.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
+    settled = waiting_reasons.settle(ws, dry_run=dry_run)
     # What a commit is made of is what it says itself, not what `git replace` puts in its place.
     git = Git(ws.repo.git.cwd, {**ws.repo.git.env, "GIT_NO_REPLACE_OBJECTS": "1"})
     moves = ancestry.moves(git, ws.repo.common_dir)
@@ -76,7 +77,7 @@ def relink(
         added = {sha: item.entries for sha, item in found.items()}
         notes.add(git, added, ws.repo.identity())
     newest_first = tuple(found[sha] for sha in targets if sha in found)
-    return RelinkReport(newest_first, len(targets), not left and not t.late())
+    return RelinkReport((*settled, *newest_first), len(targets), not left and not t.late())
 
 
 def _targets(git: Git, range_: str | None, limit: int | None) -> tuple[list[str], bool]:

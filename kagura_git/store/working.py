@@ -21,6 +21,7 @@ from kagura_git.model.ids import is_id, kind_of
 
 # Far above what a fact of ours can take; a larger file is cut, and so passed over.
 _LARGEST: Final = 8 * 1024 * 1024
+_FEW: Final = 200
 
 
 class Working:
@@ -147,6 +148,14 @@ class Working:
                 fact = typed(fact)
                 found.append((fact.get("at", ""), name[:-5], fact))
         return {key: fact for _, key, fact in sorted(found, key=lambda item: item[:2])}
+
+    def is_short(self, prefix: str = "") -> bool:
+        """Tell whether so few facts wait that all of them may be read for one more."""
+        try:
+            names = os.listdir(self._pending)
+        except OSError:
+            return True
+        return sum(name.startswith(prefix) for name in names) <= _FEW
 
     def is_pending(self, key: str) -> bool:
         """Tell whether a fact with this key waits."""
