@@ -163,8 +163,24 @@ def _write_notes(git: Git, working: Working, wanted: list[Note], patience: float
         raise _Waits(
             f"{error.message.splitlines()[0]}; it is kept, and the next commit writes it"
         ) from None
+    _journal(working, wanted)
     for key in (key for note in wanted for key in note.facts):
         working.drop_pending(key)
+
+
+def _journal(working: Working, written: list[Note]) -> None:
+    """Keep what was written into notes: a history filter may prune them with their commits."""
+    import time
+    from datetime import UTC, datetime
+
+    from kagura_git.store.reason_journal import ReasonJournal
+
+    common = _common(os.path.dirname(working.folder))
+    kept: dict[str, list[Fact]] = {}
+    for note in written:
+        kept.setdefault(note.commit, []).extend(note.entries)
+    moment = datetime.fromtimestamp(time.time(), UTC)
+    ReasonJournal(os.path.join(common, "kagura", "journal")).keep(kept, moment)
 
 
 class _Waits(KaguraError):

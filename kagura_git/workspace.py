@@ -8,6 +8,7 @@ twice before anything else can fail.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,20 +21,26 @@ from kagura_git.atomic import flush_to_disk
 from kagura_git.disk import CannotWrite
 from kagura_git.errors import Conflict, KaguraError
 from kagura_git.git import staging
+from kagura_git.git.moved_folder import moved_to
 from kagura_git.git.repo import Repository, discover
 from kagura_git.git.sparse import Sparse
 from kagura_git.git.worktrees import branch
 from kagura_git.model.ids import Kind, new_id
 from kagura_git.model.mapping import iso
+from kagura_git.model.printable import one_line
 from kagura_git.model.records import Record
 from kagura_git.settings import Settings
 from kagura_git.store import codec
 from kagura_git.store.files import FOLDER, RecordFiles, blob_id
 from kagura_git.store.heads import ErrorHeads
 from kagura_git.store.journal import NOTHING, UNKNOWN, Journal
+from kagura_git.store.reason_journal import ReasonJournal
 from kagura_git.store.working import Working
 
 _LOCK_SECONDS = 10.0
+_INIT = "Run `git kagura init` once; it prints everything it changes."
+# What `init` puts at the top.
+_MOVED = (FOLDER, settings_.FILE, ".gitattributes")
 
 
 @dataclass
@@ -204,17 +211,37 @@ class Workspace:
             self.working.add_pending(key, fact, durable=False)
 
     @property
+    def reason_journal(self) -> ReasonJournal:
+        """The journal of what was written into notes."""
+        return ReasonJournal(os.path.join(self.repo.shared, "journal"))
+
+    @property
     def is_set_up(self) -> bool:
         """Whether the repository has records' folders, be it left out by a sparse checkout."""
         there = os.path.isdir(os.path.join(self.repo.top, FOLDER))
         return there or Sparse(self.repo).holds(FOLDER)
+
+    def moved_hint(self) -> str | None:
+        """Return what to do where the records lie in a folder and not at the top, else None."""
+        folder = moved_to(self.repo.git)
+        if folder is None:
+            return None
+        here = os.path.join(self.repo.top, folder)
+        names = [n for n in _MOVED if os.path.lexists(os.path.join(here, n))]
+        names = [n for n in names if not os.path.lexists(os.path.join(self.repo.top, n))]
+        paths = " ".join(shlex.quote(one_line(f"{folder}/{name}", 300)) for name in names)
+        return (
+            f"There are records in {one_line(folder, 200)}/{FOLDER}. If a history filter has moved "
+            f"them there, move them back: `git mv {paths} .`, then `git kagura init` and "
+            f"`git kagura relink`. If they are another project's: {_INIT}"
+        )
 
     def require_init(self) -> None:
         """Refuse to write into a repository whose owner has not asked for it."""
         if not self.is_set_up:
             raise Conflict(
                 "kagura-git is not set up in this repository",
-                hint="Run `git kagura init` once; it prints everything it changes.",
+                hint=self.moved_hint() or _INIT,
                 where=self.repo.top,
             )
         if self.settings.problem is not None:

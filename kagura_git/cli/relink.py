@@ -10,7 +10,11 @@ import click
 from kagura_git.cli.output import Answer, App, command, in_brief, one_line, progress, styled
 from kagura_git.services import relink as service
 
-_OWN: Final = {"record file": "its own record files", "waiting reason": "what waited for it"}
+_OWN: Final = {
+    "record file": "its own record files",
+    "waiting reason": "what waited for it",
+    "journal": "the journal: its note was lost",
+}
 
 
 @command()
@@ -35,13 +39,16 @@ def relink(
             progress=report,
             dry_run=dry_run,
         )
+    ws = app.memory.ws
+    hint = None if ws.is_set_up else ws.moved_hint()
     data = {
         "relinked": [_relinked(item) for item in found.relinked],
         "examined": found.examined,
         "complete": found.complete,
         "dry_run": dry_run,
+        "hint": hint,
     }
-    return Answer(data, _lines(found, dry_run))
+    return Answer(data, [*_lines(found, dry_run), *([hint] if hint else [])])
 
 
 def _relinked(item: service.Relinked) -> dict[str, Any]:

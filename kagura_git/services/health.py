@@ -59,7 +59,7 @@ def check(
         progress: is told how many signatures are looked at, of how many.
     """
     if not is_set_up(ws):
-        hint = "Run `git kagura init`."
+        hint = ws.moved_hint() or "Run `git kagura init`."
         return [Finding("setup", "error", "not set up in this repository", hint)]
     records = list(ws.files.read_all()) if stored is None else stored
     checks: list[Callable[[], Iterator[Finding]]] = [

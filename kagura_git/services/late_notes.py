@@ -15,6 +15,7 @@ def write(ws: Workspace) -> list[str]:
     late = unwritten.waiting(ws.working.folder)
     if late:
         unwritten.write(ws.repo.git, ws.working.folder, late)
+        ws.reason_journal.keep({note.commit: note.entries for note in late}, ws.now())
     for key in (key for note in late for key in note.facts):
         ws.working.drop_pending(key)
     return [note.commit for note in late]

@@ -18,6 +18,7 @@ import msgspec
 
 from kagura_git import atomic
 from kagura_git.git import reachable
+from kagura_git.services import kept_reasons
 from kagura_git.services.corpus import ABANDONED
 from kagura_git.store.journal import CHAIN
 from kagura_git.store.lineage import Lineage, lineages
@@ -66,6 +67,7 @@ def prune(ws: Workspace, now: datetime) -> int:
             if first <= before:
                 due.append(lineage.kept[blob])
     gone = sum(ws.journal.take_away(path, before) for path in due[:_AT_ONCE])
+    kept_reasons.prune(ws, before)
     _forget_months(ws, before)
     with suppress(OSError):
         os.makedirs(ws.repo.shared, exist_ok=True)

@@ -9,12 +9,13 @@ that is not certain is not made.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kagura_git.git import ancestry, notes, patches
 from kagura_git.git.run import Git, decode, revision
-from kagura_git.services import claims, waiting_reasons
+from kagura_git.services import claims, kept_reasons, rewrite_maps, waiting_reasons
 from kagura_git.services.origin_search import OriginSearch, Relinked
 from kagura_git.services.traces import Progress, Traces
 from kagura_git.workspace import Workspace
@@ -72,12 +73,33 @@ def relink(
     known = claims.existing(ws, named - adders.keys()) | adders.keys()
     t = Traces(git, kin, moves, noted, _alive(git, kin), known, deadline)
     oldest_first = [sha for sha in reversed(targets) if sha in kin.commits]
-    found = OriginSearch(t, oldest_first, adders, progress).run()
+    kept = ws.reason_journal.read()
+    maps = rewrite_maps.read(ws.repo.common_dir)
+    found = _both(
+        kept_reasons.restored(t, kept), rewrite_maps.carried_over(t, maps, kept, oldest_first)
+    )
+    found = _both(found, OriginSearch(t, oldest_first, adders, progress).run())
     if found and not dry_run:
         added = {sha: item.entries for sha, item in found.items()}
         notes.add(git, added, ws.repo.identity())
-    newest_first = tuple(found[sha] for sha in targets if sha in found)
+        ws.reason_journal.keep(added, ws.now())
+    newest_first = [found[sha] for sha in targets if sha in found]
+    asked = {*targets}
+    newest_first += [item for sha, item in found.items() if sha not in asked]
     return RelinkReport((*settled, *newest_first), len(targets), not left and not t.late())
+
+
+def _both(one: Mapping[str, Relinked], other: Mapping[str, Relinked]) -> dict[str, Relinked]:
+    """Return what commits got in two ways as one, by commit."""
+    found = {**one, **other}
+    for sha in one.keys() & other.keys():
+        first, second = one[sha], other[sha]
+        found[sha] = replace(
+            first,
+            origins=(*first.origins, *second.origins),
+            entries=(*first.entries, *second.entries),
+        )
+    return found
 
 
 def _targets(git: Git, range_: str | None, limit: int | None) -> tuple[list[str], bool]:

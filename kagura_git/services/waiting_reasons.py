@@ -37,6 +37,7 @@ def settle(ws: Workspace, *, dry_run: bool = False) -> list[Relinked]:
         return []
     if not dry_run:
         unwritten.write(git, folder, found)
+        ws.reason_journal.keep({note.commit: note.entries for note in found}, ws.now())
         for key in (key for note in found for key in note.facts):
             ws.working.drop_pending(key)
     subjects = {c.sha: c.subject for c in commits(git, [n.commit for n in found], walk=False)}

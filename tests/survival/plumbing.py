@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 from tests.survival.moving import _and_originals
-from tests.survival.world import SHARED, Outcome, Work, World
+from tests.survival.world import SHARED, Outcome, Work, World, run_program
 
 _QUIET = {"FILTER_BRANCH_SQUELCH_WARNING": "1"}
 
@@ -28,6 +29,42 @@ def filter_messages(world: World) -> Outcome:
     """git filter-branch --msg-filter"""
     works = [world.work() for _ in range(3)]
     return _filter(world, works, "--msg-filter", "sed '1s/$/ (rewritten)/'")
+
+
+def _filter_repo(world: World, works: list[Work], *args: str) -> Outcome:
+    """Rewrite history with git filter-repo, which prunes the old commits at once."""
+    world.pause()
+    world.git("repack", "-a", "-d", "-q")
+    run_program(world.box, sys.executable, "-m", "git_filter_repo", "--force", "--quiet", *args)
+    return _rewritten(world, works)
+
+
+def filter_repo_messages(world: World) -> Outcome:
+    """git filter-repo --replace-message, twice"""
+    works = [world.work() for _ in range(3)]
+    for number, text in enumerate((works[0].subject, works[1].subject)):
+        words = world.folder / f"words{number}"
+        words.write_text(f"{text}==>Said better {number}\n", encoding="utf-8")
+        outcome = _filter_repo(world, works, "--replace-message", str(words))
+    return outcome
+
+
+def filter_repo_path(world: World) -> Outcome:
+    """git filter-repo --invert-paths"""
+    works = [world.work(fresh=True) for _ in range(3)]
+    return _filter_repo(world, works, "--path", works[0].paths[-1], "--invert-paths")
+
+
+def filter_repo_folder(world: World) -> Outcome:
+    """git filter-repo --to-subdirectory-filter"""
+    works = [world.work() for _ in range(3)]
+    outcome = _filter_repo(world, works, "--to-subdirectory-filter", "inner")
+    world.git("mv", "inner/.kagura", "inner/kagura.toml", "inner/.gitattributes", ".")
+    world.commit("Records at the top again", KAGURA_DISABLE="1")
+    outcome.moved = {path: f"inner/{path}" for work in works for path in work.paths}
+    # It adds the records' files once more.
+    outcome.also[world.box.head] = set().union(*(work.links(set()) for work in works))
+    return outcome
 
 
 def filter_trees(world: World) -> Outcome:
@@ -164,6 +201,7 @@ def filter_and_mail(world: World) -> Outcome:
 
 
 OPERATIONS = (
-    filter_messages, filter_trees, filter_folder, restack, mail, filter_and_mail, collected,
-    replaced, branch_recovered, trailers_off, forged,
+    filter_messages, filter_trees, filter_folder,
+    filter_repo_messages, filter_repo_path, filter_repo_folder,
+    restack, mail, filter_and_mail, collected, replaced, branch_recovered, trailers_off, forged,
 )  # fmt: skip

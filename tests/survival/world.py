@@ -250,6 +250,15 @@ def run_git(folder: Path, env: Mapping[str, str], *args: str) -> str:
     return done.stdout.rstrip("\n")
 
 
+def run_program(box: Sandbox, *command: str) -> None:
+    """Run another program than git in a work tree."""
+    done = subprocess.run(
+        command, cwd=box.top, env=box.env, capture_output=True, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+
+
 def home(folder: Path) -> Path:
     """Return a home of its own, so that nothing of the machine's is seen."""
     path = folder / "home"
