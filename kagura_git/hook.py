@@ -45,7 +45,10 @@ def main(argv: Sequence[str]) -> int:
         git, git_dir = _here(name)
         match name:
             case "pre-commit":
+                _stage(git, git_dir)
                 return STOP if _check(git, git_dir) else 0
+            case "stage":  # pre-commit, before it looks at what is staged
+                _stage(git, git_dir)
             case "post-commit":
                 _remember(git, git_dir)
             case "post-rewrite":
@@ -279,6 +282,21 @@ def _mend(git: Git, git_dir: str) -> None:
 
 
 # pre-commit
+
+
+def _stage(git: Git, git_dir: str) -> None:
+    """Stage the records that wait for it, if the settings say that a commit stages them."""
+    working = Working(os.path.join(git_dir, "kagura"))
+    waiting = working.at_commit()
+    if not waiting or any(os.path.exists(os.path.join(git_dir, name)) for name in _REPLAYS):
+        return
+    from kagura_git import settings
+    from kagura_git.git import commit_staging
+
+    if commit_staging.is_partial(git.env.get("GIT_INDEX_FILE", "")):
+        return
+    if settings.load_or_careful(git.cwd, git.env).stage == "commit":
+        working.drop_at_commit(commit_staging.stage(git, git.cwd, waiting))
 
 
 def _check(git: Git, git_dir: str) -> bool:

@@ -22,18 +22,23 @@ class Repository(Enum):
 
 
 class Key(NamedTuple):
-    """One setting: its field in :class:`Settings` (empty: none yet), its type, its rule."""
+    """One setting: its field in :class:`Settings` (empty: none yet), its type, its rule.
+
+    Attributes:
+        words: what it may say beside values of its type.
+    """
 
     field: str
     type: type
     repository: Repository
     smallest: int = 0
     largest: int = 0
+    words: tuple[str, ...] = ()
 
 
 Name = tuple[str, str]
 KEYS: Final[Mapping[Name, Key]] = {
-    ("store", "stage"): Key("stage", bool, Repository.SETS),
+    ("store", "stage"): Key("stage", bool, Repository.SETS, words=("commit",)),
     ("store", "project_id"): Key("project_id", str, Repository.SETS),
     ("hooks", "enabled"): Key("hooks_enabled", bool, Repository.LOWERS),
     ("hooks", "trailers"): Key("trailers", bool, Repository.SETS),
@@ -101,11 +106,15 @@ def read_text(text: str, kind: type) -> Any:
 
 def wrong(key: Key, value: Any) -> str:
     """Return what a value should have been; empty if it is fit."""
+    if isinstance(value, str) and value in key.words:
+        return ""
     if key.type is float and type(value) is int:
         value = float(value)
     if key.type is not object and type(value) is not key.type:
         said = {bool: "true or false", str: "text in quotes", int: "a whole number"}
-        return said.get(key.type, "a number")
+        kind = said.get(key.type, "a number")
+        words = "".join(f' or "{word}"' for word in key.words)
+        return kind.replace(" or ", ", ") + words if words else kind
     # A NaN is in no range, and would pass every comparison with a price.
     if key.largest and not key.smallest <= value <= key.largest:
         return f"a number from {key.smallest} to {key.largest:,}"

@@ -43,12 +43,13 @@ class Settings:
 
     Attributes:
         sign_reviews: None leaves it to whether git signs commits.
+        stage: whether a record is staged when it is written; or ``commit``: by pre-commit.
         model_named_by: who chose the model; nothing is downloaded on a repository's word.
         ignored: what the repository's file says and may not, a sentence each.
         problem: why a file could not be used; then nothing may be recorded.
     """
 
-    stage: bool = True
+    stage: bool | Literal["commit"] = True
     hooks_enabled: bool = True
     trailers: bool = True
     model: str = DEFAULT_MODEL

@@ -131,8 +131,11 @@ class Workspace:
 
     def _note_down(self, paths: Sequence[str]) -> None:
         """Write down what is about to be staged: a process may be killed before it has been."""
-        if self.settings.stage:
-            self.working.add_unstaged(paths)
+        match self.settings.stage:
+            case True:
+                self.working.add_unstaged(paths)
+            case "commit":
+                self.working.add_at_commit(paths)
 
     def stage(self, paths: Sequence[str]) -> None:
         """Stage files that belong to records, so that they ride in the same commit."""
@@ -141,7 +144,10 @@ class Workspace:
 
     def _stage(self, paths: Sequence[str]) -> None:
         """Stage these files, and those that an earlier call or process could not stage."""
-        if not self.settings.stage:
+        if self.settings.stage is not True:
+            if self.settings.stage == "commit":
+                self.unstaged = sorted(staging.ignored(self.repo, paths))
+                self.working.drop_at_commit(self.unstaged)
             return
         left = [path for path in self.working.unstaged() if path not in paths]
         here = [path for path in left if os.path.lexists(os.path.join(self.repo.top, path))]
@@ -186,6 +192,7 @@ class Workspace:
                     self.files.remove(path)
                 self._forget(kept)
             self.working.drop_unstaged(path for path, _ in new)
+            self.working.drop_at_commit(path for path, _ in new)
             raise
 
     @staticmethod

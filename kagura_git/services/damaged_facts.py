@@ -15,7 +15,7 @@ from kagura_git.services.finding import Finding
 from kagura_git.workspace import Workspace
 
 _SHOWN: Final = 5
-_FOLDERS: Final = ("pending", "unwritten", "unstaged", "strays")
+_FOLDERS: Final = ("pending", "unwritten", "unstaged", "at-commit", "strays")
 
 
 def look(ws: Workspace) -> Iterator[Finding]:

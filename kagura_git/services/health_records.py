@@ -91,6 +91,9 @@ def signatures(
 def unstaged(ws: Workspace) -> Iterator[Finding]:
     """Name the records that the next commit would leave out."""
     left = staging.unstaged_records(ws.repo) if ws.settings.stage else []
+    if ws.settings.stage == "commit":
+        waiting = {*ws.working.at_commit()}
+        left = [path for path in left if path not in waiting]
     if left:
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
         yield Finding(

@@ -47,7 +47,7 @@ _DERIVED: Final = (
     "index", "journal-held", "links.json", "lock", "merging", "noted", "reachable", "staged",
     "strays", "template", "tmp", "vectors.sqlite",
 )  # fmt: skip
-_WORKING: Final = ("pending", "unstaged", "unwritten")
+_WORKING: Final = ("at-commit", "pending", "unstaged", "unwritten")
 
 
 # init

@@ -22,6 +22,8 @@ from kagura_git.model.ids import is_id, kind_of
 # Far above what a fact of ours can take; a larger file is cut, and so passed over.
 _LARGEST: Final = 8 * 1024 * 1024
 _FEW: Final = 200
+_UNSTAGED: Final = "unstaged"
+_AT_COMMIT: Final = "at-commit"
 
 
 class Working:
@@ -168,32 +170,51 @@ class Working:
 
     def unstaged(self) -> list[str]:
         """Return the paths of record files that are still to be staged."""
+        return self._marked(_UNSTAGED)
+
+    def at_commit(self) -> list[str]:
+        """Return the paths of record files that pre-commit is to stage."""
+        return self._marked(_AT_COMMIT)
+
+    def _marked(self, folder: str) -> list[str]:
         try:
-            names = os.listdir(self._unstaged)
+            names = os.listdir(os.path.join(self.folder, folder))
         except OSError:
             return []
         return [name.replace("%2F", "/").replace("%25", "%") for name in names]
 
-    @property
-    def _unstaged(self) -> str:
-        return os.path.join(self.folder, "unstaged")
-
-    def _mark(self, path: str) -> str:
-        return os.path.join(self._unstaged, path.replace("%", "%25").replace("/", "%2F"))
+    def _mark(self, folder: str, path: str) -> str:
+        name = path.replace("%", "%25").replace("/", "%2F")
+        return os.path.join(self.folder, folder, name)
 
     def add_unstaged(self, paths: Iterable[str]) -> None:
         """Keep in mind that files are to be staged: a process may die before it has done so.
 
         Where that cannot be written down, ``git status`` tells it all the same.
         """
+        self._add_marks(_UNSTAGED, paths)
+
+    def add_at_commit(self, paths: Iterable[str]) -> None:
+        """Leave files to be staged by pre-commit."""
+        self._add_marks(_AT_COMMIT, paths)
+
+    def _add_marks(self, folder: str, paths: Iterable[str]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
         with contextlib.suppress(OSError):
-            os.makedirs(self._unstaged, exist_ok=True)
+            os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
             for path in paths:
                 # Empty: the name says it all, and no crash leaves half of it.
-                os.close(os.open(self._mark(path), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+                os.close(os.open(self._mark(folder, path), flags, 0o666))
 
     def drop_unstaged(self, paths: Iterable[str]) -> None:
         """Forget files that have been staged, or are gone."""
+        self._drop_marks(_UNSTAGED, paths)
+
+    def drop_at_commit(self, paths: Iterable[str]) -> None:
+        """Forget files that pre-commit has staged, or that are gone."""
+        self._drop_marks(_AT_COMMIT, paths)
+
+    def _drop_marks(self, folder: str, paths: Iterable[str]) -> None:
         for path in paths:
             with contextlib.suppress(OSError):
-                os.unlink(self._mark(path))
+                os.unlink(self._mark(folder, path))
