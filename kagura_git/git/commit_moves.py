@@ -88,7 +88,7 @@ def _cut(line: str) -> tuple[list[str], tuple[str, str]]:
 
 def is_fresh(authored: int, committed: int) -> bool:
     """Tell whether a commit was made for the first time: one made again keeps its author's date."""
-    return abs(committed - authored) <= 1
+    return committed - authored <= 1
 
 
 def made_here(git: Git, git_dir: str, move: Move) -> Move:

@@ -70,8 +70,9 @@ def _tail(git_dir: str) -> str:
 def _move(line: str) -> Move | None:
     # What a full disk cut short has no end of line: the next entry stands behind it. A
     # subject of megabytes stands in a line too: then its head is not among what was read.
-    head, _, message = line.rpartition("\t")
-    match = _ENTRY.match(head)
+    head, tab, message = line.rpartition("\t")
+    match = _ENTRY.match(head if tab else line)  # a program may have given no message
+    message = message if tab else ""
     if match is None:
         return None
     sha1_old, sha1_new, sha256_old, sha256_new, identity, at = match.groups()

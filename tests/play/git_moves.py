@@ -34,6 +34,22 @@ def commit(player: Player, place: Place) -> str | None:
     return f"{token} ({how})"
 
 
+def commit_without_hooks(player: Player, place: Place) -> str | None:
+    """Commit as a patch stack does: no hook runs, and the reflog has other words or none."""
+    if not place.dirty() or place.in_progress():
+        return None
+    place.run("add", "-A")
+    tree, parent = place.out("write-tree"), place.head
+    if tree == place.out("rev-parse", "HEAD^{tree}"):
+        return None
+    token = player.ledger.token()
+    made = place.out("commit-tree", "-p", parent, "-m", f"{token} stack", tree)
+    words = player.rng.choice(("", "refresh", "commit: by a tool"))
+    place.run("update-ref", *(("-m", words) if words else ()), "HEAD", made)
+    player.committed_without_hooks(place, token, parent)
+    return f"{token} {words!r}"
+
+
 def amend(player: Player, place: Place) -> str | None:
     """Amend the last commit with what is staged now."""
     subject = place.out("log", "-1", "--format=%s")

@@ -39,6 +39,7 @@ class Reason:
     head: str
     session: str | None
     tokens: set[str] = field(default_factory=set)
+    settled: bool = False  # a commit made without hooks took its edit: no later one may have it
 
 
 @dataclass

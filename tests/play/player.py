@@ -59,6 +59,7 @@ MOVES: dict[Move, int] = {
     record_moves.explain: 8,
     record_moves.look: 3,
     git_moves.commit: 16,
+    git_moves.commit_without_hooks: 4,
     git_moves.amend: 4,
     git_moves.branch: 4,
     git_moves.switch: 6,
@@ -173,7 +174,8 @@ class Player:
         if session:
             self.ledger.linked.setdefault(token, set()).add(session)
         for reason in self.waiting(place):
-            reason.tokens.add(token)
+            if not reason.settled:
+                reason.tokens.add(token)
 
     merging = will_commit
 
@@ -188,9 +190,21 @@ class Player:
         self.ledger.linked[token] |= self.touched(place, "HEAD")
         parent = place.run("rev-parse", "-q", "--verify", "HEAD~1", ok=False).stdout.strip()
         for reason in self.waiting(place):
+            if reason.settled:
+                continue
             if reason.path in touched and reason.head == parent:
                 raise Trouble(f"{place.name}: {reason.id} ({reason.path}) was not taken by {token}")
             reason.tokens.discard(token)
+
+    def committed_without_hooks(self, place: Place, token: str, parent: str) -> None:
+        """Say which reasons belong to the commit just made, though no hook noted it."""
+        touched = checks.paths_of(place)
+        self.ledger.linked[token] |= self.touched(place, "HEAD")
+        for reason in self.waiting(place):
+            if reason.path in touched and not reason.settled:
+                reason.tokens.add(token)
+                if reason.head == parent:
+                    reason.tokens, reason.settled = {token}, True
 
     def deleted(self, ids: set[str]) -> None:
         """Keep that somebody deleted records on purpose: they may stay away or come back."""

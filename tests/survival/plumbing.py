@@ -104,6 +104,22 @@ def restack(world: World) -> Outcome:
     return Outcome({sha: [work] for sha, work in zip(made, works, strict=True)})
 
 
+def other_program(world: World) -> Outcome:
+    """a commit by a program that runs no hooks, then git commit"""
+    work, ws = world.start(), world.open()
+    world.edit_section(3, f"by another program {world.words(2)}")
+    world._explain(ws, work, SHARED, "edit", always=True)
+    world._record(ws, work)
+    world.git("add", "-A")
+    tree = world.git("write-tree")
+    work.sha = world.git("commit-tree", "-p", "HEAD", "-m", work.subject, tree)
+    words = world.random.choice(((), ("-m", "refresh"), ("-m", "commit: x")))
+    world.git("update-ref", *words, "HEAD", work.sha)
+    after = world.work(section=8)
+    world.pause()
+    return Outcome({work.sha: [work], after.sha: [after]})
+
+
 def mail(world: World) -> Outcome:
     """git format-patch, git am"""
     base = world.box.head
@@ -203,5 +219,6 @@ def filter_and_mail(world: World) -> Outcome:
 OPERATIONS = (
     filter_messages, filter_trees, filter_folder,
     filter_repo_messages, filter_repo_path, filter_repo_folder,
-    restack, mail, filter_and_mail, collected, replaced, branch_recovered, trailers_off, forged,
+    restack, other_program, mail, filter_and_mail, collected, replaced, branch_recovered,
+    trailers_off, forged,
 )  # fmt: skip
