@@ -16,6 +16,7 @@ from kagura_git.services import (
     health_llm,
     health_records,
     leftovers,
+    rewrite_maps,
     waiting_reasons,
 )
 from kagura_git.services.finding import Finding
@@ -69,6 +70,7 @@ def check(
         lambda: health_git.hooks(ws, environ),
         lambda: health_git.merge_driver(ws),
         lambda: health_git.notes(ws),
+        lambda: rewrite_maps.unread(ws),
         lambda: health_records.readable(records),
         lambda: health_records.conflicts(records),
         lambda: health_records.signatures(ws, records, progress),

@@ -83,10 +83,13 @@ def relink(
         added = {sha: item.entries for sha, item in found.items()}
         notes.add(git, added, ws.repo.identity())
         ws.reason_journal.keep(added, ws.now())
+    complete = not left and not t.late()
+    if complete and range_ is None and not dry_run:
+        rewrite_maps.mark_read(ws)
     newest_first = [found[sha] for sha in targets if sha in found]
     asked = {*targets}
     newest_first += [item for sha, item in found.items() if sha not in asked]
-    return RelinkReport((*settled, *newest_first), len(targets), not left and not t.late())
+    return RelinkReport((*settled, *newest_first), len(targets), complete)
 
 
 def _both(one: Mapping[str, Relinked], other: Mapping[str, Relinked]) -> dict[str, Relinked]:

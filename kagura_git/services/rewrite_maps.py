@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from kagura_git import atomic
+from kagura_git.git import ancestry, notes
 from kagura_git.git.notes import Entry
 from kagura_git.git.versions import record_at
 from kagura_git.model import carried as entries_
+from kagura_git.services.finding import Finding
 from kagura_git.services.origin_search import Relinked
 from kagura_git.services.traces import Traces
 from kagura_git.store.files import FOLDER
 from kagura_git.store.reason_journal import is_commit
+from kagura_git.workspace import Workspace
 
 _MAP: Final = ("filter-repo", "commit-map")
 _MOST_LINES: Final = 2_000_000
 _LONGEST: Final = 200
+_MARK: Final = "commit-map-read"
 HOW: Final = "filter-repo commit-map"
 
 
@@ -44,6 +49,44 @@ def read(common_dir: str) -> dict[str, str]:
             if words[1].strip("0"):
                 found[words[0]] = words[1]
     return found
+
+
+def unread(ws: Workspace) -> Iterator[Finding]:
+    """Report notes that are still on commits which git filter-repo has rewritten."""
+    olds = read(ws.repo.common_dir) if _marked(ws) != _age(ws) else {}
+    noted = notes.all_notes(ws.repo.git) if olds else {}
+    left = [new for old, new in olds.items() if old in noted and new not in noted]
+    count = len(ancestry.present(ws.repo.git, left))
+    if count:
+        what = "a commit was" if count == 1 else f"{count} commits were"
+        yield Finding(
+            "notes", "warning", f"{what} rewritten by git filter-repo and lost what was noted",
+            "Run `git kagura relink`.",
+        )  # fmt: skip
+
+
+def mark_read(ws: Workspace) -> None:
+    """Remember that all commits of the present map were looked at; a new run writes another."""
+    age = _age(ws)
+    if age is not None:
+        with contextlib.suppress(OSError):
+            atomic.make_folder(ws.repo.shared)
+            atomic.write(os.path.join(ws.repo.shared, _MARK), age.encode(), durable=False)
+
+
+def _age(ws: Workspace) -> str | None:
+    try:
+        return str(os.stat(os.path.join(ws.repo.common_dir, *_MAP)).st_mtime_ns)
+    except OSError:
+        return None
+
+
+def _marked(ws: Workspace) -> str | None:
+    try:
+        with open(os.path.join(ws.repo.shared, _MARK), encoding="ascii") as file:
+            return file.read(40)
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def carried_over(

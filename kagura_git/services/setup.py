@@ -44,7 +44,8 @@ _BLOCK_AT: Final = re.compile(
 )
 
 _DERIVED: Final = (
-    "index", "journal-held", "links.json", "lock", "merging", "noted", "reachable", "staged",
+    "commit-map-read", "index", "journal-held",
+    "links.json", "lock", "merging", "noted", "reachable", "staged",
     "strays", "template", "tmp", "vectors.sqlite",
 )  # fmt: skip
 _WORKING: Final = ("at-commit", "pending", "unstaged", "unwritten")

@@ -116,7 +116,10 @@ def test_files_that_a_filter_took_out_of_a_folder_are_found(box: Sandbox) -> Non
     step(box, "sub/a", "why a")
     step(box, "other/b", "why b")
     _filter(box, "--subdirectory-filter", "sub")
+    (finding,) = rewrite_maps.unread(workspace(box))
+    assert finding.mend == "Run `git kagura relink`."
     relink.relink(workspace(box))
+    assert list(rewrite_maps.unread(workspace(box))) == []
     assert reasons(box) == {"step sub/a": ["why a"]}
     sha = box.head
     assert [e["path"] for e in notes.read(box.repo.git, [sha])[sha] if "path" in e] == ["a"]
@@ -128,7 +131,9 @@ def test_a_file_that_a_filter_removed_is_not_taken_for_one_of_its_name(box: Sand
     capture.track(workspace(box), "sub/a", "edit", "of the one below")
     box.commit("both", **{"sub/a": "1\n", "a": "2\n"})
     _filter(box, "--path", "sub", "--invert-paths")
+    assert len(list(rewrite_maps.unread(workspace(box)))) == 1
     relink.relink(workspace(box))
+    assert list(rewrite_maps.unread(workspace(box))) == []
     assert reasons(box) == {"step b": ["why b"]}
 
 
