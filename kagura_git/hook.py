@@ -45,7 +45,10 @@ def main(argv: Sequence[str]) -> int:
         git, git_dir = _here(name)
         match name:
             case "pre-commit":
-                _stage(git, git_dir)
+                try:
+                    _stage(git, git_dir)
+                except KaguraError as error:  # they wait for the next commit
+                    _say(f"{name}: {' '.join(str(error).split())}")
                 return STOP if _check(git, git_dir) else 0
             case "stage":  # pre-commit, before it looks at what is staged
                 _stage(git, git_dir)

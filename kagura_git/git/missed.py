@@ -23,7 +23,7 @@ from kagura_git.git.run import Git
 from kagura_git.git.unlogged_commits import unlogged
 from kagura_git.git.unwritten import Note
 
-__all__ = ["AMENDED", "COMMITS", "find", "remember", "settle", "without"]
+__all__ = ["AMENDED", "COMMITS", "find", "remember", "remembered", "settle", "without"]
 
 _MARK: Final = "noted"
 # Each costs some milliseconds of a commit. An amended commit is looked at without a reason, too.
@@ -63,7 +63,7 @@ def find(
         late: the notes that wait.
         before: the commit that HEAD was at before its last move.
     """
-    mark = _mark(folder)
+    mark = remembered(folder)
     if mark is not None and mark == before:
         return list(late)  # as always, but for kills and programs that run no hooks
     moves = named(git, recent_moves(git_dir))
@@ -80,7 +80,7 @@ def settle(
         folder: the worktree's working memory.
         tip: the commit of HEAD.
     """
-    mark = _mark(folder)
+    mark = remembered(folder)
     moves = named(git, recent_moves(git_dir))
     found = _logged(git, git_dir, facts, late, moves, moves, mark)
     return _unlogged(git, git_dir, without(facts, found), found, tip, moves)
@@ -168,7 +168,8 @@ def _joined(notes_: Sequence[Note], more: Note) -> list[Note]:
     return [*(note for note in notes_ if note.commit != more.commit), more]
 
 
-def _mark(folder: str) -> str | None:
+def remembered(folder: str) -> str | None:
+    """Return the last commit whose note a hook has seen to."""
     try:
         with open(os.path.join(folder, _MARK), encoding="ascii") as file:
             return file.read(64) or None

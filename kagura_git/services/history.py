@@ -63,9 +63,18 @@ def log(
         raise UsageError("the number of commits must be at least 1", where="-n")
     if ws.repo.head() is None and range_ is None:
         return []
+    _catch_up(ws)
     revisions = [revision(range_)] if range_ else ["HEAD"]
     found = commits(ws.repo.git, revisions, paths=[path] if path else (), limit=limit)
     return [_remembered(ws, commit) for commit in claims.checked(ws, found)]
+
+
+def _catch_up(ws: Workspace) -> None:
+    """Take the reasons of commits made without hooks into account."""
+    if ws.working.has_pending("C-"):
+        from kagura_git.services import waiting_reasons  # with all of relink's comparing
+
+        waiting_reasons.catch_up(ws)
 
 
 def _remembered(ws: Workspace, commit: Commit) -> Remembered:
@@ -113,6 +122,7 @@ def why(ws: Workspace, path: str, line: int | None = None) -> Why:
     Raises:
         NotFound: git knows no such file, or it has no such line.
     """
+    _catch_up(ws)
     if line is None:
         return _why_file(ws, path)
     blamed = blame.line(ws.repo, path, line)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
+from kagura_git.errors import KaguraError
 from kagura_git.git import missed, unwritten
 from kagura_git.git.log import commits
 from kagura_git.git.run import Git, decode
@@ -16,11 +18,27 @@ from kagura_git.workspace import Workspace
 
 _REPLAYS: Final = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "sequencer")
 _SHOWN: Final = 5
+_SHORT: Final = 1.0
+_LONG: Final = 30.0
 _MOST_LOOKED_AT: Final = 50
 
 
-def settle(ws: Workspace, *, dry_run: bool = False) -> list[Relinked]:
+def catch_up(ws: Workspace) -> None:
+    """Give the reasons that wait to commits made without hooks, before somebody asks for them.
+
+    Costs one look at HEAD where the last hook has seen to it.
+    """
+    if ws.repo.head() != missed.remembered(ws.working.folder):
+        with suppress(KaguraError):  # read-only, or locked: what is known can still be told
+            settle(ws, patience=_SHORT)
+
+
+def settle(ws: Workspace, *, dry_run: bool = False, patience: float = _LONG) -> list[Relinked]:
     """Give the reasons that wait to the commits that contain them; the others go on waiting.
+
+    Args:
+        dry_run: change nothing.
+        patience: for how many seconds to try while other writers win.
 
     Raises:
         GitError: the notes cannot be written.
@@ -36,7 +54,7 @@ def settle(ws: Workspace, *, dry_run: bool = False) -> list[Relinked]:
     if not found:
         return []
     if not dry_run:
-        unwritten.write(git, folder, found)
+        unwritten.write(git, folder, found, patience=patience)
         ws.reason_journal.keep({note.commit: note.entries for note in found}, ws.now())
         for key in (key for note in found for key in note.facts):
             ws.working.drop_pending(key)

@@ -151,6 +151,14 @@ class Working:
                 found.append((fact.get("at", ""), name[:-5], fact))
         return {key: fact for _, key, fact in sorted(found, key=lambda item: item[:2])}
 
+    def has_pending(self, prefix: str = "") -> bool:
+        """Tell whether any fact waits whose key starts so."""
+        try:
+            names = os.listdir(self._pending)
+        except OSError:
+            return False
+        return any(name.startswith(prefix) and name.endswith(".json") for name in names)
+
     def is_short(self, prefix: str = "") -> bool:
         """Tell whether so few facts wait that all of them may be read for one more."""
         try:

@@ -64,10 +64,22 @@ def test_every_whole_commit_takes_it(late: Sandbox, command: list[str]) -> None:
     assert status(late) == []
 
 
-def test_a_commit_of_nothing_else_is_made_of_the_record(late: Sandbox) -> None:
+def test_git_refuses_a_commit_of_nothing_else_until_the_record_is_staged(late: Sandbox) -> None:
     path = decide(late)
-    late.run("commit", "-q", "--allow-empty", "-m", "x")
+    # git decides whether there is anything to commit by what was staged before the hook.
+    assert late.run("commit", "-q", "-m", "x", ok=False).returncode == 1
+    assert status(late) == [f"A  {path}"]
+    late.run("commit", "-q", "-m", "x")
     assert committed(late) == [path]
+
+
+def test_a_staging_area_that_is_locked_stops_no_commit_and_no_check(late: Sandbox) -> None:
+    path = decide(late)
+    lock = late.write(".git/index.lock", "")
+    done = late.run("hook", "run", "pre-commit", ok=False)
+    assert (done.returncode, "index.lock" in done.stderr) == (0, True)
+    lock.unlink()
+    assert workspace(late).working.at_commit() == [path]
 
 
 @pytest.mark.parametrize("args", [["-q", "-m", "x", "--", "a"], ["-q", "-n", "-a", "-m", "x"]])

@@ -10,7 +10,7 @@ import pytest
 from git_repo import Sandbox, new
 from kagura_box import entries
 
-from kagura_git.services import capture, relink, waiting_reasons
+from kagura_git.services import capture, history, relink, waiting_reasons
 from kagura_git.workspace import open_workspace
 
 
@@ -303,6 +303,28 @@ def test_relink_gives_a_reason_to_a_commit_that_no_hook_has_seen(ready: Sandbox)
     assert waiting(ready) == ["why 2"]
     (item,) = relink.relink(ws).relinked
     assert (item.commit, reasons(ready), waiting(ready)) == (made, ["why 2"], [])
+
+
+def test_why_and_log_tell_the_reason_of_a_commit_that_no_hook_has_seen(ready: Sandbox) -> None:
+    explain(ready, "a", "why 2")
+    edit(ready, 2, "line 2 anew")
+    ready.run("add", "a")
+    made = stgit(ready)
+    ws = open_workspace(str(ready.top), ready.env)
+    (reason,) = history.why(ws, "a", 2).reasons
+    assert (reason["reason"], reason["commit"]) == ("why 2", made)
+    assert history.log(ws, limit=1)[0].changes[0]["reason"] == "why 2"
+
+
+def test_why_tells_what_it_can_while_the_notes_are_locked(ready: Sandbox) -> None:
+    explain(ready, "a", "why 2")
+    edit(ready, 2, "line 2 anew")
+    ready.run("add", "a")
+    stgit(ready)
+    ready.write(".git/refs/notes/kagura.lock", "")
+    ws = open_workspace(str(ready.top), ready.env)
+    assert [reason["commit"] for reason in history.why(ws, "a").reasons] == [None]
+    assert waiting(ready) == ["why 2"]
 
 
 def test_doctor_names_a_reason_whose_edit_no_commit_contains(ready: Sandbox) -> None:
