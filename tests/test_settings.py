@@ -78,8 +78,8 @@ def test_a_table_header_with_a_comment_still_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[store]\nstage = 'no'", "[store] stage is 'no', not true or false"),
-        ("[store]\nstage = 0", "[store] stage is 0, not true or false"),
+        ("[store]\nstage = 'no'", "[store] stage is 'no', not true, false or \"commit\""),
+        ("[store]\nstage = 0", '[store] stage is 0, not true, false or "commit"'),
         ("[search]\nmodel = 5", "[search] model is 5, not text in quotes"),
         ("[store]\nproject_id = []", "[store] project_id is [], not text in quotes"),
         ("[hooks]\nenabled = {}", "[hooks] enabled is {}, not true or false"),
