@@ -24,6 +24,8 @@ ALL_HOOKS: Final = (
     "sendemail-validate", "post-index-change", "p4-changelist", "p4-prepare-changelist",
     "p4-post-changelist", "p4-pre-submit",
 )  # fmt: skip
+# Functions that stand between the head and the hook's own text.
+_SHARED: Final = dict.fromkeys(("prepare-commit-msg", "commit-msg"), ("trailers.sh",))
 MARKER: Final = b"# kagura-git hook: "
 NOBODY: Final = "-"  # as former folder: git, or another tool, runs the other hooks itself
 _LOOK: Final = 4096
@@ -62,7 +64,8 @@ def render(hook: str, program: Program, former: str | None = None) -> bytes:
     head = "".join(f"{name}={quoted(value)}\n" for name, value in assigned.items())
     start = f"#!/bin/sh\n{MARKER.decode()}{hook} {program.version}\n"
     if hook in HOOKS:
-        text = f"{start}{head}\n{source('head.sh')}\n{source(hook)}"
+        parts = ("head.sh", *_SHARED.get(hook, ()), hook)
+        text = f"{start}{head}\n" + "\n".join(source(part) for part in parts)
     else:
         name = quoted(f"{former}/{hook}")
         text = f'{start}{head}[ -x {name} ] || exit 0\nexec {name} "$@"\n'

@@ -139,12 +139,51 @@ def test_a_message_written_in_the_editor_keeps_its_trailers(
     assert not [line for line in lines if line.startswith(("#", "diff", "+"))]
 
 
-def test_the_user_may_take_a_trailer_out(kagura: Sandbox) -> None:
+def test_the_editor_shows_the_message_as_git_made_it(kagura: Sandbox) -> None:
     begin(kagura)
     stage(kagura)
-    write = 'echo "Do it" > "$1"'
-    kagura.run("commit", **editor(kagura, write))
-    assert kagura.message().rstrip("\n") == "Do it"
+    seen = kagura.top.parent / "seen"
+    kagura.run("commit", **editor(kagura, f'cp "$1" {seen}; echo "Do it" > "$1"'))
+    assert "Kagura-" not in seen.read_text()
+    assert kagura.message().rstrip("\n") == f"Do it\n\n{TRAILER}"
+
+
+def test_leaving_the_editor_without_a_word_aborts_where_commit_msg_is_skipped(
+    kagura: Sandbox,
+) -> None:
+    begin(kagura)
+    stage(kagura)
+    done = kagura.run("commit", "--no-verify", ok=False, **editor(kagura, ":"))
+    assert (done.returncode, "empty commit message" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("mode", ["scissors", "whitespace", "verbatim"])
+@pytest.mark.parametrize("by_option", [False, True])
+def test_a_subject_that_git_keeps_though_it_looks_like_a_comment_gets_trailers(
+    kagura: Sandbox, mode: str, by_option: bool
+) -> None:
+    begin(kagura)
+    stage(kagura)
+    arguments = ["commit", f"--cleanup={mode}"] if by_option else ["commit"]
+    setting = [] if by_option else ["-c", f"commit.cleanup={mode}"]
+    kagura.run(*setting, *arguments, **editor(kagura, 'echo "#123 repair" > "$1"'))
+    assert kagura.message().rstrip("\n") == f"#123 repair\n\n{TRAILER}"
+
+
+def test_trailers_join_those_that_are_there(kagura: Sandbox) -> None:
+    begin(kagura)
+    text = "Do it\n\nFixes:  #12\nReviewed-by:x"
+    kagura.commit(text, a="1\n")
+    assert kagura.message().rstrip("\n") == f"{text}\n{TRAILER}"
+
+
+def test_a_message_of_a_merge_left_as_it_was_gets_trailers(kagura: Sandbox) -> None:
+    kagura.run("checkout", "-q", "-b", "side")
+    kagura.commit("side", b="1\n")
+    kagura.run("checkout", "-q", "main")
+    begin(kagura)
+    kagura.run("merge", "--no-ff", "--edit", "side", **editor(kagura, ":"))
+    assert kagura.message().rstrip("\n") == f"Merge branch 'side'\n\n{TRAILER}"
 
 
 def test_amending_in_the_editor_keeps_the_message(kagura: Sandbox) -> None:
