@@ -134,6 +134,15 @@ kagura_off() {
   return "$kagura_said"
 }
 
+# Say where the repository is also to a program that does not start in this folder: git names it
+# in GIT_DIR for a linked worktree, and where it was called with --git-dir or --work-tree.
+kagura_named() {
+  [ -n "${GIT_DIR:-}" ] || return 0
+  case $GIT_DIR in /*) ;; *) GIT_DIR=$PWD/$GIT_DIR ;; esac
+  case ${GIT_WORK_TREE:-/} in /*) ;; *) GIT_WORK_TREE=$PWD/$GIT_WORK_TREE ;; esac
+  case ${GIT_COMMON_DIR:-/} in /*) ;; *) GIT_COMMON_DIR=$PWD/$GIT_COMMON_DIR ;; esac
+}
+
 # Start `git kagura ARGS` behind git's back: in a session of its own, no stream held open.
 kagura_background() {
   if [ -x "$kagura_python" ] && [ -f "$kagura_home/kagura_git/hook.py" ]; then
@@ -145,7 +154,8 @@ kagura_background() {
   fi
   command -v setsid > /dev/null 2>&1 && set -- setsid "$@"
   (
-    unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_PREFIX GIT_OBJECT_DIRECTORY \
+    kagura_named
+    unset GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY \
       GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH GIT_REFLOG_ACTION GIT_EDITOR \
       GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_NAMESPACE GIT_LITERAL_PATHSPECS
     # The work tree is untrusted: `python -m` must not import from it.

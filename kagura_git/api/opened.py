@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kagura_git.git.run import scrubbed
 from kagura_git.services.recall import Recall
 from kagura_git.workspace import Workspace, open_workspace
 
@@ -28,6 +29,8 @@ class Opened:
             Given here, searches leave out records of other projects.
         model, vision_model, auto_approve, cost_threshold: for language models;
             None takes them from the settings.
+        environ: the environment; GIT_DIR and GIT_WORK_TREE in it name the repository, as for
+            git. Default: that of the process, without these two.
 
     Raises:
         GitError: ``repo`` is not in a git work tree.
@@ -46,8 +49,10 @@ class Opened:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.environ = os.environ if environ is None else environ
+        # A hook of another repository has GIT_DIR set: here the caller has named the folder.
+        where = scrubbed(os.environ) if environ is None else environ
         self.ws: Workspace = open_workspace(
-            os.fspath(repo), self.environ, user_id=user_id, project_id=project_id
+            os.fspath(repo), where, user_id=user_id, project_id=project_id
         )
         self.model, self.vision_model = model, vision_model
         self.auto_approve, self.cost_threshold = auto_approve, cost_threshold

@@ -51,6 +51,7 @@ class App:
                 self.folder,
                 user_id=os.environ.get("KAGURA_USER_ID") or None,
                 project_id=os.environ.get("KAGURA_PROJECT_ID") or None,
+                environ=os.environ,
             )
             problem = self._memory.ws.settings.problem
             if problem is not None:  # reading goes on; whatever writes will say so again

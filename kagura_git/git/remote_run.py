@@ -1,9 +1,8 @@
 """One git process that talks to another machine: progress, a time limit, no questions asked.
 
-GitPython starts it and reads its progress. Its ``Git`` class alone: a ``Repo``
-reads refs and objects by itself, which it cannot do in SHA-256 and reftable
-repositories. Its own time limit ends git and the children it can find; ours
-ends the whole process group, with ssh and whatever ssh has started.
+GitPython reads its progress. The process is our own: GitPython would give it all of
+``os.environ``, and its time limit ends git and the children it can find; ours ends
+the whole process group, with ssh and whatever ssh has started.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from kagura_git.errors import GitError
@@ -36,7 +35,6 @@ _SILENT: Final = {
 _GRACE: Final = 2.0
 _LINES, _LONGEST_LINE, _MOST_OUTPUT = 200, 1000, 1024 * 1024
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
-_starting = threading.Lock()
 
 
 class Done(NamedTuple):
@@ -83,35 +81,14 @@ def without_credentials(text: str) -> str:
 
 
 def _started(git: Git, args: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    from git.cmd import Git as GitPython
-    from git.exc import GitCommandNotFound
-
     env = {name: value for name, value in git.env.items() if name != "SSH_ASKPASS"} | _SILENT
     try:
-        with _starting, _environment(env):
-            runner = GitPython(git.cwd)
-            started = runner.execute(
-                ["git", *args], as_process=True, env=env, shell=False,
-                start_new_session=os.name == "posix",
-            )  # fmt: skip
-    except (GitCommandNotFound, OSError) as error:
+        return subprocess.Popen(
+            ["git", *args], cwd=git.cwd, env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=os.name == "posix",
+        )  # fmt: skip
+    except OSError as error:
         raise GitError(f"git could not be started: {error}", where=git.cwd) from None
-    process: subprocess.Popen[bytes] | None = started.proc
-    assert process is not None
-    started.proc = None  # ended here, not when GitPython's wrapper is collected
-    return process
-
-
-@contextlib.contextmanager
-def _environment(env: dict[str, str]) -> Iterator[None]:
-    """Hide what is not in ``env`` while a process starts: GitPython copies all of os.environ."""
-    hidden = {name: value for name, value in os.environ.items() if name not in env}
-    for name in hidden:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

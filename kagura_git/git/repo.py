@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kagura_git.errors import GitError, NotFound
-from kagura_git.git.run import Git, decode, revision, scrubbed
+from kagura_git.git.run import Git, decode, named_repository, revision, scrubbed
 from kagura_git.model.printable import one_line
 
 _LONGEST_PATH: Final = 16 * 1024
@@ -141,12 +141,12 @@ class Repository:
 
 
 def anywhere(start: str, environ: Mapping[str, str]) -> Git:
-    """Return git for a folder in any repository, a bare one too.
+    """Return git for a folder in any repository, a bare one too; GIT_DIR as for :func:`discover`.
 
     Raises:
         GitError: no repository there.
     """
-    git = Git(os.path.abspath(start), scrubbed(environ))
+    git = Git(os.path.abspath(start), {**scrubbed(environ), **_absolute(start, environ)})
     if git.run("rev-parse", "--git-dir", ok=(0, 128)).returncode != 0:
         discover(start, environ)  # it knows why
         raise GitError("not in a git repository", where=start)
@@ -167,12 +167,17 @@ def _file_mark(path: str) -> tuple[int, int, int] | None:
 
 
 def discover(start: str, environ: Mapping[str, str]) -> Repository:
-    """Return the repository that a folder belongs to.
+    """Return the repository that git itself works on in a folder.
+
+    ``GIT_DIR`` and ``GIT_WORK_TREE``, as ``git --git-dir=D --work-tree=W`` sets them, win over
+    the folder; relative ones count from it. Where the work tree does not lead to the git
+    directory by itself (these variables, ``core.worktree``), the repository's ``git`` names both.
 
     Raises:
         GitError: no repository there, or a bare one, which has no records to write.
     """
-    git = Git(start, scrubbed(environ))
+    named = named_repository(environ)
+    git = Git(start, {**scrubbed(environ), **named})
     # What rev-parse does not know it repeats: a mark between paths that may hold line breaks.
     mark = f"--{os.urandom(8).hex()}"
     done = git.run(
@@ -181,25 +186,53 @@ def discover(start: str, environ: Mapping[str, str]) -> Repository:
     )  # fmt: skip
     found = decode(done.stdout).removesuffix("\n").split(f"\n{mark}\n")
     if done.returncode != 0 or len(found) != 4:
-        if found[0] == "true":
-            raise GitError(
-                "a bare repository has no work tree",
-                hint="Run this in one of its worktrees (`git worktree list`).",
-                where=start,
-            )
         said = done.stderr.decode("utf-8", "replace").strip()
-        hint = "Run this inside a repository, or `git init` first."
-        if "dubious ownership" in said:
-            hint = said.split("\n", 1)[-1].strip()
-        elif found[0] == "false":
-            hint = "Run this in the work tree, not inside its git directory."
-        raise GitError("not in a git work tree", hint=hint, where=start)
-    top = os.path.realpath(found[3])
+        raise _not_found(found[0], said, start, named)
+    top, git_dir = os.path.realpath(found[3]), os.path.realpath(found[1])
     # Not normpath: where `start` is a link, git's ".." counts from what it points to.
-    common = os.path.join(start, found[2])
-    return Repository(
-        git=Git(top, git.env),
-        top=top,
-        git_dir=os.path.realpath(found[1]),
-        common_dir=os.path.realpath(common),
-    )
+    common = os.path.realpath(os.path.join(start, found[2]))
+    env = scrubbed(environ)
+    if named.keys() - {"GIT_DIR"} or not _leads_to(top, git_dir):
+        env |= {"GIT_DIR": git_dir, "GIT_WORK_TREE": top}
+        if "GIT_COMMON_DIR" in named:
+            env["GIT_COMMON_DIR"] = common
+    return Repository(git=Git(top, env), top=top, git_dir=git_dir, common_dir=common)
+
+
+def _not_found(bare: str, said: str, start: str, named: Mapping[str, str]) -> GitError:
+    if bare == "true":
+        hint = "Run this in one of its worktrees (`git worktree list`)."
+        if "GIT_DIR" in named:
+            hint = f"{hint[:-1]}, or name one: `git --git-dir=D --work-tree=W kagura ...`."
+        return GitError("a bare repository has no work tree", hint=hint, where=start)
+    hint = "Run this inside a repository, or `git init` first."
+    if "dubious ownership" in said:
+        hint = said.split("\n", 1)[-1].strip()
+    elif named:
+        given = ", ".join(f"{name}={value}" for name, value in named.items())
+        hint = (
+            f"The environment names the repository ({one_line(given, 500)}): correct or unset it."
+        )
+    elif bare == "false":
+        hint = "Run this in the work tree, not inside its git directory."
+    return GitError("not in a git work tree", hint=hint, where=start)
+
+
+def _leads_to(top: str, git_dir: str) -> bool:
+    """Return whether git, started at the top of the work tree, finds this git directory."""
+    link = os.path.join(top, ".git")
+    try:
+        with open(link, "rb") as file:
+            text = decode(file.read(65536))
+    except IsADirectoryError:
+        return os.path.realpath(link) == git_dir
+    except OSError:
+        return False
+    path = text.removeprefix("gitdir: ").rstrip("\n")
+    return os.path.realpath(os.path.join(top, path)) == git_dir
+
+
+def _absolute(start: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return GIT_DIR and the like with relative paths resolved from a folder."""
+    named = named_repository(environ)
+    return {name: os.path.join(os.path.abspath(start), path) for name, path in named.items()}

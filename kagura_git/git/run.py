@@ -11,19 +11,20 @@ from typing import Final
 
 from kagura_git.errors import GitError
 
-# What tells git *how* to work is kept; what tells it *where* (GIT_DIR, GIT_INDEX_FILE,
-# GIT_WORK_TREE ...) leaks out of hooks and aliases and would point us at another repository.
-_KEPT: Final = (
-    "GIT_AUTHOR_",
-    "GIT_COMMITTER_",
-    "GIT_CONFIG",
-    "GIT_SSH",
-    "GIT_ASKPASS",
-    "GIT_EXEC_PATH",
-    "GIT_TERMINAL_PROMPT",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_TRACE",
-)
+# Variables that tell git *how* to work (git(1), "Environment Variables"): who commits, which
+# configuration holds, how other machines are reached (TLS, proxies, SSH, passwords), what is
+# logged. Proxies by http_proxy, ALL_PROXY ... and SSH_* do not start with GIT_ and are always kept.
+_HOW: Final = (
+    "GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_", "GIT_ATTR_NOSYSTEM", "GIT_EXEC_PATH",
+    "GIT_SSH", "GIT_SSL_", "GIT_PROXY_", "GIT_HTTP_", "GIT_CURL_", "GIT_ASKPASS",
+    "GIT_TERMINAL_PROMPT", "GIT_ALLOW_PROTOCOL", "GIT_PROTOCOL", "GIT_LFS_", "GIT_TRACE",
+    "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_NO_LAZY_FETCH",
+    "GIT_OPTIONAL_LOCKS",
+)  # fmt: skip
+# Variables that say *where* the repository is: only :func:`kagura_git.git.repo.discover` reads
+# them. All others (GIT_INDEX_FILE, GIT_OBJECT_DIRECTORY ...) leak out of hooks and aliases, hold
+# for the command that set them, and are dropped.
+_WHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
 
 
 def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
@@ -31,10 +32,15 @@ def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
     env = {
         name: value
         for name, value in environ.items()
-        if not name.startswith("GIT_") or name.startswith(_KEPT)
+        if not name.startswith("GIT_") or name.startswith(_HOW)
     }
     env["LC_ALL"] = "C"
     return env
+
+
+def named_repository(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which an environment names a repository: GIT_DIR and the like."""
+    return {name: environ[name] for name in _WHERE if environ.get(name)}
 
 
 class Git:

@@ -7,7 +7,7 @@ import os
 from kagura_git.errors import GitError
 from kagura_git.git.first_seen import FirstCommit, first_seen
 from kagura_git.git.repo import anywhere
-from kagura_git.git.run import Git
+from kagura_git.git.run import Git, scrubbed
 from kagura_git.workspace import Workspace
 
 
@@ -19,7 +19,7 @@ class History:
     """
 
     def __init__(self, ws: Workspace, path: str) -> None:
-        self._env = ws.repo.git.env
+        self._repo = ws.repo
         real = os.path.realpath(path)
         self._folder = real if os.path.isdir(real) else os.path.dirname(real)
         self._top = ""
@@ -32,10 +32,15 @@ class History:
         return self._seen.get(os.path.relpath(path, self._top or "/").replace(os.sep, "/"))
 
     def _look(self) -> dict[str, FirstCommit]:
-        try:
-            git = anywhere(self._folder, self._env)
-            self._top = os.path.realpath(git.text("rev-parse", "--show-toplevel"))
-        except GitError:
-            return {}
-        inside = os.path.relpath(self._folder, self._top).replace(os.sep, "/")
-        return first_seen(Git(self._top, self._env), "" if inside == "." else inside)
+        top = self._repo.top
+        if os.path.commonpath((top, self._folder)) == top:
+            git = self._repo.git  # also where GIT_DIR names a repository that lies elsewhere
+        else:
+            try:
+                git = anywhere(self._folder, scrubbed(self._repo.git.env))
+                top = os.path.realpath(git.text("rev-parse", "--show-toplevel"))
+            except GitError:
+                return {}
+        self._top = top
+        inside = os.path.relpath(self._folder, top).replace(os.sep, "/")
+        return first_seen(Git(top, git.env), "" if inside == "." else inside)
