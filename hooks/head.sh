@@ -70,6 +70,11 @@ sys.exit(main(sys.argv[1:]))' "$kagura_home" "$@" < /dev/null
   return 0
 }
 
+# Before a file of state is written: 0600, but as git itself where the repository is shared.
+kagura_private() {
+  if [ -g "$kagura_common/kagura" ]; then umask 002; else umask 077; fi
+}
+
 # Whether a session is active, facts or notes wait, or this commit holds records.
 kagura_busy() {
   [ -f "$kagura_work/session" ] || [ -f "$kagura_work/staged" ] && return 0

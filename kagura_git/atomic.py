@@ -8,14 +8,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import time
 from collections.abc import Iterator
-from typing import Final
 
+from kagura_git import lock_file, permissions
 from kagura_git.disk import explained
 from kagura_git.errors import KaguraError
-
-_POLL: Final = 0.005
 
 
 def write(
@@ -25,6 +22,7 @@ def write(
     durable: bool = True,
     settled: bool = True,
     aside: str | None = None,
+    tracked: bool = False,
 ) -> None:
     """Replace the file with ``data``: a temporary file beside it, fsync, rename.
 
@@ -34,6 +32,8 @@ def write(
             but it may still be the old one. For what has a settled copy elsewhere.
         aside: a folder for the temporary file, where a killed process may leave it in
             nobody's way; not used if it cannot be, or lies on another disk.
+        tracked: a file of the work tree, with the permissions that git would give it (the
+            umask's). Else it is as private as its folder, see :mod:`kagura_git.permissions`.
 
     Raises:
         CannotWrite: the disk is full, read-only ...; what was there stays.
@@ -41,30 +41,33 @@ def write(
     target = os.fspath(path)
     folder = os.path.split(target)[0]
     with explained(target):
-        if aside is None or not _replace(target, data, aside, durable=durable):
-            _replace(target, data, folder, durable=durable)
+        mode = None if tracked else permissions.file_mode(folder)
+        if aside is None or not _replace(target, data, aside, mode, durable=durable):
+            _replace(target, data, folder, mode, durable=durable)
         if durable and settled:
             sync_folder(folder or ".")
 
 
-def _replace(target: str, data: bytes, folder: str, *, durable: bool) -> bool:
+def _replace(target: str, data: bytes, folder: str, mode: int | None, *, durable: bool) -> bool:
     """Write the file by way of a temporary one; False if that cannot be in this folder."""
     name = os.path.basename(target)
     # The pid keeps two processes apart, the suffix keeps globs for records away from it.
     temporary = os.path.join(folder, f".{name[:120]}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        descriptor = os.open(temporary, flags, 0o666)
+        descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
     except OSError as error:
         if folder == os.path.dirname(target) or error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         try:
-            os.makedirs(folder, exist_ok=True)
-            descriptor = os.open(temporary, flags, 0o666)
+            permissions.make_folder(folder)
+            descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
         except OSError:
             return False
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if mode is not None and mode != 0o600:
+                permissions.set_mode(descriptor, mode)
             file.write(data)
             file.flush()
             if durable:
@@ -98,22 +101,32 @@ def create(path: str | os.PathLike[str], data: bytes) -> bool:
     return True
 
 
-def make_folder(path: str) -> None:
-    """Make a folder, and those above it, unless it exists; raises ``CannotWrite``."""
+def make_folder(path: str, *, tracked: bool = False) -> None:
+    """Make a folder, and those above it, unless it exists; raises ``CannotWrite``.
+
+    Args:
+        tracked: one of the work tree, with the permissions that git would give it.
+    """
     with explained(path):
-        os.makedirs(path, exist_ok=True)
+        if tracked:
+            os.makedirs(path, exist_ok=True)
+        else:
+            permissions.make_folder(path)
 
 
 @contextlib.contextmanager
-def locked(path: str, seconds: float) -> Iterator[None]:
+def locked(path: str, seconds: float, doing: str = "writing records") -> Iterator[None]:
     """Hold a lock among processes; it goes away with the process, killed or not.
+
+    Args:
+        doing: what another holder does, for the message.
 
     Raises:
         KaguraError: another process held it for so many seconds.
         CannotWrite: the lock's file cannot be opened.
     """
     try:
-        import fcntl
+        import fcntl  # noqa: F401 - only whether there is one
     except ImportError:  # not POSIX: a package that takes 0.15 s to import knows how
         from filelock import FileLock, Timeout
 
@@ -121,31 +134,26 @@ def locked(path: str, seconds: float) -> Iterator[None]:
             with FileLock(path, timeout=seconds):
                 yield
         except Timeout:
-            raise _held(path, seconds) from None
+            raise _held(path, seconds, doing) from None
         return
-    with explained(path):
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(path, flags, 0o666)
     try:
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise _held(path, seconds) from None
-            time.sleep(_POLL)
+        release = lock_file.acquire(path, seconds)
+    except lock_file.Held as held:
+        raise _held(path, seconds, doing, held) from None
+    try:
         yield
     finally:
-        os.close(descriptor)
+        release()
 
 
-def _held(path: str, seconds: float) -> KaguraError:
+def _held(path: str, seconds: float, doing: str, held: lock_file.Held | None = None) -> KaguraError:
+    hint = "Try again; the lock goes away by itself when that process ends."
+    if held is not None and held.file:  # a file system without locks
+        path, by = held.file, held.holder
+        who = f"is process {by.process:.20} on {by.machine!r:.200}" if by else "is not known"
+        hint = f"Its holder {who}; if that process is gone, delete this file."
     return KaguraError(
-        f"another process has been writing records for over {seconds:.0f} seconds",
-        hint="Try again; the lock goes away by itself when that process ends.",
-        where=path,
+        f"another process has been {doing} for over {seconds:.0f} seconds", hint=hint, where=path
     )
 
 

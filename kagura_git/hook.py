@@ -195,15 +195,17 @@ class _Waits(KaguraError):
 
 def _alone(git_dir: str, name: str) -> bool:
     """Tell whether no other process of this name works here; then none will start."""
-    import fcntl
+    import atexit
 
-    os.makedirs(os.path.join(git_dir, "kagura"), exist_ok=True)
-    # Open, and so locked, until this process ends.
-    descriptor = os.open(os.path.join(git_dir, "kagura", f"{name}.lock"), os.O_RDWR | os.O_CREAT)
+    from kagura_git import atomic, lock_file
+
+    folder = os.path.join(git_dir, "kagura")
+    atomic.make_folder(folder)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        release = lock_file.acquire(os.path.join(folder, f"{name}.lock"), 0)
+    except lock_file.Held:
         return False
+    atexit.register(release)  # held until this process ends
     return True
 
 

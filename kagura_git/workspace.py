@@ -20,7 +20,7 @@ from kagura_git import settings as settings_
 from kagura_git.atomic import flush_to_disk
 from kagura_git.disk import CannotWrite
 from kagura_git.errors import Conflict, KaguraError
-from kagura_git.git import staging
+from kagura_git.git import sharing, staging
 from kagura_git.git.moved_folder import moved_to
 from kagura_git.git.repo import Repository, discover
 from kagura_git.git.sparse import Sparse
@@ -245,6 +245,7 @@ class Workspace:
 
     def require_init(self) -> None:
         """Refuse to write into a repository whose owner has not asked for it."""
+        sharing.keep_private(self.repo)
         if not self.is_set_up:
             raise Conflict(
                 "kagura-git is not set up in this repository",

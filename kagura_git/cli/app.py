@@ -159,11 +159,15 @@ def _fail(as_json: bool, message: str, hint: str, where: str, code: int) -> int:
 def _bug(as_json: bool, error: Exception) -> int:
     import platformdirs
 
+    from kagura_git import permissions
+
     folder = platformdirs.user_state_dir("kagura-git")
     path = os.path.join(folder, "error.log")
     try:
-        os.makedirs(folder, exist_ok=True)
-        with open(path, "w", encoding="utf-8", errors="replace") as file:
+        permissions.make_folder(folder)
+        descriptor = permissions.open_file(path, os.O_WRONLY | os.O_TRUNC)
+        permissions.set_mode(descriptor, 0o600)
+        with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
             file.write(f"kagura-git {__version__}, Python {sys.version}\n{sys.argv}\n")
             traceback.print_exception(error, file=file)
         hint = f"Please report it with {path}."

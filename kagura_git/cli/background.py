@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
 import threading
-from typing import Any, Final
+from typing import Final
 
 from kagura_git.cli.output import App
 
@@ -17,7 +18,6 @@ _GROUP_SECONDS: Final = SECONDS - 2
 _FIRST_FREE: Final = 3
 _MOST_DESCRIPTORS: Final = 1024
 
-_held: list[Any] = []  # a lock that is not referred to is given back
 _short: list[bool] = []
 
 
@@ -55,23 +55,20 @@ def first_in_background(app: App, *, wait: float = 0.0) -> bool:
     Args:
         wait: for how many seconds to wait for the other one; only one process waits.
     """
-    from filelock import FileLock, Timeout
+    from kagura_git import atomic, lock_file
 
     if os.environ.get("KAGURA_BACKGROUND"):
         keep_short()  # the shim did not know our Python, and started `git-kagura`
     folder = app.memory.ws.repo.private
-    os.makedirs(folder, exist_ok=True)
-    lock = FileLock(os.path.join(folder, "refresh.lock"))
-    turn = FileLock(os.path.join(folder, "refresh-next.lock"))
+    atomic.make_folder(folder)
+    lock, turn = (os.path.join(folder, name) for name in ("refresh.lock", "refresh-next.lock"))
     try:
-        if wait:
-            turn.acquire(timeout=0)
-        lock.acquire(timeout=wait)
-    except Timeout:
+        with contextlib.ExitStack() as waiting:
+            if wait:
+                waiting.callback(lock_file.acquire(turn, 0))
+            atexit.register(lock_file.acquire(lock, wait))  # held until this process ends
+    except lock_file.Held:
         return False
-    finally:
-        turn.release()
-    _held.append(lock)
     return True
 
 

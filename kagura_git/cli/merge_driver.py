@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
             _keep(*merged.stray)
     if merged.record is None:
         return TEXT if _merge_texts(base, ours, theirs, rest) else 0
-    atomic.write(ours, merged.data, durable=False)
+    atomic.write(ours, merged.data, durable=False, tracked=True)
     return 0
 
 

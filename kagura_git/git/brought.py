@@ -185,6 +185,6 @@ def save(repo: Repository, state: Brought) -> None:
     """Write the derived file; a folder that cannot be written to costs time only."""
     body = msgspec.msgpack.encode(state)
     with contextlib.suppress(OSError):
-        os.makedirs(repo.shared, exist_ok=True)
+        atomic.make_folder(repo.shared)
         path = os.path.join(repo.shared, _FILE)
         atomic.write(path, zlib.crc32(body).to_bytes(4, "little") + body, durable=False)

@@ -67,7 +67,7 @@ def install(repo: Repository, program: Program) -> bool:
     """Write the script; returns whether it was missing or old."""
     if not outdated(repo, program):
         return False
-    os.makedirs(repo.shared, exist_ok=True)
+    atomic.make_folder(repo.shared)
     path = file(repo)
     atomic.write(path, render(program))
     os.chmod(path, 0o755)

@@ -83,7 +83,7 @@ def load(git: Git, cache: str, known: Links | None = None) -> Links:
         for commit in found:
             _take(links, commit)
     with contextlib.suppress(OSError):  # a disk that takes nothing only costs time
-        os.makedirs(os.path.dirname(cache), exist_ok=True)
+        atomic.make_folder(os.path.dirname(cache))
         atomic.write(cache, _dump(links), durable=False)
     return links
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from kagura_git import permissions
 from kagura_git.git import belonging, edit_content, notes
 from kagura_git.git.commit_entries import Fact, describe
 from kagura_git.git.commit_moves import AMENDED, COMMITS, named
@@ -37,8 +38,10 @@ def remember(folder: str, move: Move) -> None:
     """
     if move.how == AMENDED:
         return
-    with contextlib.suppress(OSError), open(os.path.join(folder, _MARK), "w") as file:
-        file.write(move.new)
+    with contextlib.suppress(OSError):
+        mark = permissions.open_file(os.path.join(folder, _MARK), os.O_WRONLY | os.O_TRUNC)
+        with open(mark, "w", encoding="ascii") as file:
+            file.write(move.new)
 
 
 def without(facts: Mapping[str, Fact], used: Sequence[Note]) -> dict[str, Fact]:

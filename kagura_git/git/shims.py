@@ -125,7 +125,7 @@ def install(repo: Repository, program: Program, at: Place) -> list[str]:
     """Write the shims that are missing or old; returns their paths."""
     written = []
     for hook, path, data in _todo(repo, program, at):
-        os.makedirs(at.folder, exist_ok=True)
+        _make_folder(repo, at.folder)
         if not is_shim(path):
             _make_room(repo, os.path.join(at.folder, hook), path)
         _write(path, data)
@@ -160,7 +160,7 @@ def _make_room(repo: Repository, hook: str, path: str) -> None:
         os.replace(path, chained)
         if os.path.islink(chained):
             alias = _alias(repo, hook)
-            os.makedirs(os.path.dirname(alias), exist_ok=True)
+            atomic.make_folder(os.path.dirname(alias))
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(alias)
             os.symlink(os.path.relpath(chained, os.path.dirname(alias)), alias)
@@ -169,6 +169,11 @@ def _make_room(repo: Repository, hook: str, path: str) -> None:
 def _alias(repo: Repository, hook: str) -> str:
     """Return the name under which the shim starts a hook that is a link: the one it had."""
     return os.path.join(repo.shared, "chained", os.path.basename(hook))
+
+
+def _make_folder(repo: Repository, folder: str) -> None:
+    # git's own folder of hooks has the permissions that git gives it.
+    atomic.make_folder(folder, tracked=folder == default_folder(repo))
 
 
 def _write(path: str, data: bytes) -> None:

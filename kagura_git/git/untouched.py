@@ -33,7 +33,7 @@ def keep(git: Git, git_dir: str) -> bool:
     if not os.path.isfile(index) or os.path.getsize(index) < SMALLEST or _unfit(git_dir):
         forget(git_dir)
         return False
-    os.makedirs(folder, exist_ok=True)
+    atomic.make_folder(folder)
     _write(folder, _HEAD, b"")  # so that no hook takes the old one for the new
     copy = os.path.join(folder, f"{_INDEX}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
     try:

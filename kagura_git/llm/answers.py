@@ -34,7 +34,7 @@ def kept(file: Path, form: type[T]) -> T | None:
 def keep(file: Path, answer: Any) -> None:
     """Keep an answer, and drop the oldest of very many."""
     with contextlib.suppress(OSError, KaguraError):  # it would only be paid for again
-        file.parent.mkdir(parents=True, exist_ok=True)
+        atomic.make_folder(str(file.parent))
         others = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)
         for old in others[: max(0, len(others) - _MOST)]:
             old.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from kagura_git import atomic
 from kagura_git.errors import KaguraError, MissingExtra
 from kagura_git.search.embed import Embedder
 from kagura_git.search.manifest import Seal, seal, write_file
@@ -24,6 +25,7 @@ _NOT_EXPORTABLE: Final = 4
 _SEALS: Final = "seals.json"
 _REFUSED: Final = "not-exportable"
 _SECONDS: Final = 900
+_WAIT_SECONDS: Final = 2.0 * _SECONDS
 
 
 def open_model(model: ModelFolder, cache_dir: Path) -> Embedder:
@@ -56,12 +58,9 @@ def _whole(folder: Path) -> bool:
 
 
 def _export_once(model: ModelFolder, folder: Path) -> None:
-    # asyncio comes with it, 80 ms: only for who exports.
-    from filelock import FileLock
-
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / "lock"):
+        with atomic.locked(str(folder.parent / "lock"), _WAIT_SECONDS, "exporting the model"):
             if not _whole(folder):
                 _export(model, folder)
     except OSError as error:

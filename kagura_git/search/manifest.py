@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from kagura_git import atomic
+from kagura_git import atomic, permissions
 from kagura_git.model.ids import Kind
 
 FORMAT: Final = 5
@@ -160,7 +160,8 @@ def new_name() -> str:
 
 def write_file(file: Path, chunks: Iterable[bytes | memoryview]) -> None:
     """Write a file and see it to the disk."""
-    with file.open("wb") as stream:
+    descriptor = permissions.open_file(os.fspath(file), os.O_WRONLY | os.O_TRUNC)
+    with os.fdopen(descriptor, "wb") as stream:
         for chunk in chunks:
             stream.write(chunk)
         stream.flush()

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from kagura_git import permissions
 from kagura_git.search import manifest
 
 
@@ -21,7 +22,7 @@ def seed(folder: Path, source: Path) -> None:
     if found is None:
         return
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        permissions.make_folder(str(folder))
         for piece in found.pieces:
             for suffix in piece.files:
                 os.link(manifest.path(source, piece, suffix), manifest.path(folder, piece, suffix))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from kagura_git import permissions
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -84,7 +86,9 @@ class VectorCache:
     def _with_database(self, work: Callable[[sqlite3.Connection], T]) -> T:
         import sqlite3
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        permissions.make_folder(str(self.path.parent))
+        if not self.path.exists():  # SQLite would give it the permissions of the umask
+            os.close(permissions.open_file(str(self.path), os.O_RDWR))
         db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
         # A connection of sqlite3 closes nothing at the end of its own `with`.
         with contextlib.closing(db):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kagura_git import permissions
 from kagura_git.search import lexical, manifest, near, segment
 from kagura_git.search.generation import Generation
 from kagura_git.search.manifest import Entry, Manifest, Piece
@@ -86,7 +87,7 @@ def build(
 def write(folder: Path, built: Built) -> None:
     """Write a generation and make it the current one; raises ``OSError``."""
     manifest.make_way(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    permissions.make_folder(str(folder))
     if built.new:
         segment.write(folder, built.new)
     found = built.generation().manifest

@@ -27,7 +27,7 @@ def keep(ws: Workspace, picture: str) -> str:
     path = f"{ATTACHMENTS}/{digest}.{found.kind}"
     place = os.path.join(ws.repo.top, path)
     if not os.path.lexists(place):
-        atomic.make_folder(os.path.dirname(place))
-        atomic.write(place, found.data)
+        atomic.make_folder(os.path.dirname(place), tracked=True)
+        atomic.write(place, found.data, tracked=True)
     ws.stage([path])
     return path

@@ -70,7 +70,7 @@ class Ledger:
             "hooks_path": self.hooks_path,
             "made": self.made and os.path.relpath(self.made, self._base),
         }
-        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        atomic.make_folder(os.path.dirname(self.path))
         atomic.write(self.path, json.dumps(state, indent=1).encode())
 
     def unchanged(self, path: str) -> bool:
@@ -97,7 +97,7 @@ class Ledger:
             self.files[path].after = hashlib.sha256(data).hexdigest()
         self.save()
         for path, data in files.items():
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            atomic.make_folder(os.path.dirname(path), tracked=True)
             write(path, data, durable=self.files[path].before is not None)
 
 
@@ -159,7 +159,7 @@ def digest(path: str) -> str | None:
 def write(path: str, data: bytes, *, durable: bool = True) -> None:
     """Replace a file's content; it keeps its mode."""
     mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
-    atomic.write(path, data, durable=durable)
+    atomic.write(path, data, durable=durable, tracked=True)
     if mode is not None:
         os.chmod(path, mode)
 

@@ -70,7 +70,7 @@ def prune(ws: Workspace, now: datetime) -> int:
     kept_reasons.prune(ws, before)
     _forget_months(ws, before)
     with suppress(OSError):
-        os.makedirs(ws.repo.shared, exist_ok=True)
+        atomic.make_folder(ws.repo.shared)
         atomic.write(_file(ws), msgspec.msgpack.encode(held), durable=False)
     return gone
 

@@ -296,5 +296,5 @@ def _read_marks(path: str) -> Marks:
 
 def _write_marks(path: str, marks: Marks) -> None:
     with contextlib.suppress(OSError):  # a disk that takes nothing only costs time
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        atomic.make_folder(os.path.dirname(path))
         atomic.write(path, msgspec.msgpack.encode(marks), durable=False)

@@ -85,7 +85,7 @@ def restore(
         return []
     # That it was set up, the journal shows; the folder may have gone with the records.
     if not ws.is_set_up:
-        atomic.make_folder(os.path.join(ws.repo.top, FOLDER))
+        atomic.make_folder(os.path.join(ws.repo.top, FOLDER), tracked=True)
     ws.require_init()
     done: list[Restored] = []
     for record_id in wanted:

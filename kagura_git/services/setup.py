@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kagura_git.errors import KaguraError
-from kagura_git.git import config, driver, notes, shim_places, shims, untouched
+from kagura_git.git import config, driver, notes, sharing, shim_places, shims, untouched
 from kagura_git.git.repo import Repository
 from kagura_git.git.shims import Program
 from kagura_git.git.sparse import Sparse
@@ -87,6 +87,7 @@ def init(
     changes += setup_hooks.changes(repo, hooks) if hooks else []
     if dry_run or not changes:
         return changes
+    sharing.apply(repo)
     ledger.put({os.path.join(repo.top, path): data for path, data, _ in files})
     driver.install(repo, program)
     if hooks:

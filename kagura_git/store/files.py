@@ -283,10 +283,10 @@ class RecordFiles:
                     hint="Replace the link with a folder.",
                     where="/".join(parts[:depth]),
                 )
-        atomic.make_folder(os.path.join(self.top, *parts[:-1]))
+        atomic.make_folder(os.path.join(self.top, *parts[:-1]), tracked=True)
         full = os.path.join(self.top, *parts)
         # The journal holds a settled copy already; one more flush would buy nothing.
-        atomic.write(full, data, durable=durable, settled=False, aside=self._aside)
+        atomic.write(full, data, durable=durable, settled=False, aside=self._aside, tracked=True)
 
     def remove(self, path: str) -> None:
         """Take a record file away, one that another file of the same record replaces."""

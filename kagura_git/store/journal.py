@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from kagura_git import atomic
+from kagura_git import atomic, permissions
 from kagura_git.model.ids import ID_PATTERN, is_id
 from kagura_git.store.files import blob_id
 from kagura_git.store.strict_yaml import MAX_BYTES
@@ -121,7 +121,7 @@ class Journal:
     def link(self, record_id: str, blob: str, replaced: str, at: datetime) -> None:
         """Note that a kept version holds what another one said, and takes its place."""
         with contextlib.suppress(OSError):
-            os.makedirs(os.path.join(self.folder, f"{at:%Y-%m}"), exist_ok=True)
+            permissions.make_folder(os.path.join(self.folder, f"{at:%Y-%m}"))
         self._chain(record_id, blob, replaced, "", at)
 
     def _chain(self, record_id: str, blob: str, replaced: str, branch: str, at: datetime) -> None:
@@ -129,9 +129,9 @@ class Journal:
         # flushed to disk: where a line is missing, the order in time tells nearly the same.
         line = f"\n{record_id} {blob} {replaced} {branch or NOTHING} {at.timestamp():.3f} ."
         path = os.path.join(self.folder, f"{at:%Y-%m}", CHAIN)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        flags = os.O_WRONLY | os.O_APPEND
         with contextlib.suppress(OSError):  # the version itself is kept: that is the promise
-            descriptor = os.open(path, flags, 0o666)
+            descriptor = permissions.open_file(path, flags)
             try:
                 os.write(descriptor, line.encode("utf-8", "surrogateescape"))
             finally:

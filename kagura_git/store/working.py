@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from kagura_git import atomic
+from kagura_git import atomic, permissions
 from kagura_git.disk import explained
 from kagura_git.model.entries import typed
 from kagura_git.model.ids import is_id, kind_of
@@ -207,12 +207,12 @@ class Working:
         self._add_marks(_AT_COMMIT, paths)
 
     def _add_marks(self, folder: str, paths: Iterable[str]) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
         with contextlib.suppress(OSError):
-            os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
+            permissions.make_folder(os.path.join(self.folder, folder))
             for path in paths:
                 # Empty: the name says it all, and no crash leaves half of it.
-                os.close(os.open(self._mark(folder, path), flags, 0o666))
+                mark = self._mark(folder, path)
+                os.close(permissions.open_file(mark, os.O_WRONLY | os.O_CLOEXEC))
 
     def drop_unstaged(self, paths: Iterable[str]) -> None:
         """Forget files that have been staged, or are gone."""

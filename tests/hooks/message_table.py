@@ -39,7 +39,8 @@ EDITED = (
 GIVEN = (
     ("-m", "Do it"), ("-m", "#12 mend it"), ("-m", " "), ("-m", "Do it", "-m", "#12"),
     ("-m", "; x"), ("-F", "{file}"), ("-F", "{number}"), ("-F", "{latin}"),
-    ("--amend", "--no-edit"), ("-C", "HEAD"), ("-m", "Do it\n\n---\nbelow"), ("-m", "Do it", "-s"), ("-m", "", "--allow-empty-message"),
+    ("--amend", "--no-edit"), ("-C", "HEAD"), ("-m", "Do it\n\n---\nbelow"),
+    ("-m", "Do it", "-s"), ("-m", "", "--allow-empty-message"),
     ("-F", "{signed}"), ("--fixup", "HEAD"), (),
 )  # fmt: skip
 FILES = {

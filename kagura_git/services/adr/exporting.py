@@ -47,7 +47,7 @@ def run(ws: Workspace, output: str | None, cwd: str, *, force: bool = False) -> 
     folder = _folder(ws, output, cwd)
     shown = os.path.relpath(folder, cwd) if output else FOLDER
     report = ExportReport(shown.replace(os.sep, "/"))
-    atomic.make_folder(folder)
+    atomic.make_folder(folder, tracked=True)
     there = _written_before(folder)
     for path, decision in _decisions(ws):
         name = there.get(decision.id) or f"{os.path.basename(path).removesuffix('.yaml')}.md"
@@ -116,6 +116,6 @@ def _write(folder: str, name: str, decision: Decision, force: bool, report: Expo
             return "edited since it was exported: --force writes over it"
         if os.path.isdir(full) and not os.path.islink(full):
             return "a folder"
-    atomic.write(full, text.encode("utf-8"))
+    atomic.write(full, text.encode("utf-8"), tracked=True)
     report.written.append(name)
     return ""

@@ -114,7 +114,7 @@ def save(text: str, form: Form, output: str, cwd: str, *, force: bool = False) -
     full = os.path.join(cwd, output)
     if os.path.lexists(full) and not force and not _ours(full, form):
         raise Conflict("a file that no export wrote", hint="--force writes over it.", where=output)
-    atomic.write(full, text.encode("utf-8"))
+    atomic.write(full, text.encode("utf-8"), tracked=True)
     return full
 
 
