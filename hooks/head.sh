@@ -105,10 +105,19 @@ kagura_replaying() {
   return 1
 }
 
+# The file of settings, as kagura_toml: this work tree's; on a branch without one that of the main
+# worktree, or the copy that kagura made of another branch's; 1 if there is none.
+kagura_settings() {
+  for kagura_toml in kagura.toml "${kagura_dir%/.git/worktrees/*}/kagura.toml" "$kagura_work/kagura.toml"; do
+    [ -f "$kagura_toml" ] && return 0
+  done
+  return 1
+}
+
 # Whether kagura.toml says `false` to one of these settings of its [hooks] table ("a b").
 # Without a process: in dash a file of this size costs less than starting awk.
 kagura_off() {
-  [ -f kagura.toml ] || return 1
+  kagura_settings || return 1
   kagura_keys=$1
   kagura_table=
   kagura_said=1
@@ -133,7 +142,7 @@ kagura_off() {
           "hooks={$kagura_key=false"[},]* | "hooks={"*",$kagura_key=false"[},]*) kagura_said=0 ;;
       esac
     done
-  done < kagura.toml
+  done < "$kagura_toml"
   unset IFS
   set +f
   return "$kagura_said"

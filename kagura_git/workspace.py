@@ -20,7 +20,7 @@ from kagura_git import settings as settings_
 from kagura_git.atomic import flush_to_disk
 from kagura_git.disk import CannotWrite
 from kagura_git.errors import Conflict, KaguraError
-from kagura_git.git import sharing, staging
+from kagura_git.git import other_branches, sharing, staging
 from kagura_git.git.moved_folder import moved_to
 from kagura_git.git.repo import Repository, discover
 from kagura_git.git.sparse import Sparse
@@ -224,9 +224,12 @@ class Workspace:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether the repository has records' folders, be it left out by a sparse checkout."""
+        """Whether the repository has a folder of records.
+
+        It may be left out by a sparse checkout, or be on other branches only.
+        """
         there = os.path.isdir(os.path.join(self.repo.top, FOLDER))
-        return there or Sparse(self.repo).holds(FOLDER)
+        return there or Sparse(self.repo).holds(FOLDER) or other_branches.are_set_up(self.repo)
 
     def moved_hint(self) -> str | None:
         """Return what to do where the records lie in a folder and not at the top, else None."""
@@ -288,7 +291,7 @@ def open_workspace(
     aside = os.path.join(repo.shared, "tmp")
     return Workspace(
         repo=repo,
-        settings=settings_.load_or_careful(repo.top, environ),
+        settings=settings_.load_or_careful(other_branches.settings_folder(repo), environ),
         files=RecordFiles(repo.top, aside, Sparse(repo)),
         working=Working(repo.private, aside),
         journal=Journal(os.path.join(repo.shared, "journal"), aside),

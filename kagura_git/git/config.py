@@ -72,6 +72,11 @@ def folders(git: Git, name: str) -> list[str]:
     return [value for scope, value in found if value and scope != "command"]
 
 
+def paths(git: Git, name: str) -> list[Setting]:
+    """Return every value of a variable that names a path, with ``~`` resolved."""
+    return _listed(git, "--type=path", name)
+
+
 def remotes(git: Git) -> list[str]:
     """Return the names of the remotes."""
     return [name for name in git.text("remote").split("\n") if name]

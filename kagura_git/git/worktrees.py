@@ -31,7 +31,7 @@ class Worktree:
 
 def worktrees(repo: Repository) -> list[Worktree]:
     """Return all worktrees but those whose folder is gone; a locked one only may be away."""
-    found = [Worktree(repo.common_dir, "main-worktree/", _main_top(repo))]
+    found = [Worktree(repo.common_dir, "main-worktree/", main_top(repo))]
     folder = os.path.join(repo.common_dir, "worktrees")
     try:
         names = sorted(os.listdir(folder))
@@ -47,7 +47,8 @@ def worktrees(repo: Repository) -> list[Worktree]:
     return found
 
 
-def _main_top(repo: Repository) -> str | None:
+def main_top(repo: Repository) -> str | None:
+    """Return the top of the main work tree; None if there is none, or nobody knows where."""
     if repo.git_dir == repo.common_dir:
         return repo.top
     done = repo.git.run(f"--git-dir={repo.common_dir}", "config", "core.worktree", ok=(0, 1))

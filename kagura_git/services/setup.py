@@ -44,8 +44,8 @@ _BLOCK_AT: Final = re.compile(
 )
 
 _DERIVED: Final = (
-    "commit-map-read", "index", "journal-held", "links.json", "lock", "merging", "noted",
-    "reachable", "staged", "strays", "template", "tmp", "trailers", "vectors.sqlite",
+    "commit-map-read", "index", "journal-held", "kagura.toml", "links.json", "lock", "merging",
+    "noted", "reachable", "staged", "strays", "template", "tmp", "trailers", "vectors.sqlite",
 )  # fmt: skip
 _WORKING: Final = ("at-commit", "pending", "unstaged", "unwritten")
 

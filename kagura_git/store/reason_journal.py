@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from kagura_git import atomic
+from kagura_git import atomic, permissions
 from kagura_git.model.entries import typed
 
 NAME: Final = "reasons"
@@ -47,9 +47,9 @@ class ReasonJournal:
             return
         month = os.path.join(self.folder, f"{at:%Y-%m}")
         with contextlib.suppress(OSError):
-            os.makedirs(month, exist_ok=True)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            descriptor = os.open(os.path.join(month, NAME), flags, 0o666)
+            permissions.make_folder(month)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+            descriptor = permissions.open_file(os.path.join(month, NAME), flags)
             try:
                 os.write(descriptor, "".join(lines).encode())
             finally:

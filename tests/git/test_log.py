@@ -299,3 +299,27 @@ def test_a_worktree_shares_what_is_common(repo: TickingSandbox, tmp_path: Path) 
     assert second.common_dir == str(repo.top / ".git") == repo.repo.common_dir
     assert second.git_dir == str(repo.top / ".git" / "worktrees" / "second")
     assert second.name() == "work"
+
+
+@pytest.mark.parametrize("scope", ["global", "local"])
+def test_blame_tells_of_a_file_of_ignored_revisions_that_is_missing(
+    repo: TickingSandbox, tmp_path: Path, scope: str
+) -> None:
+    repo.commit("start", a="1\n")
+    repo.env["GIT_CONFIG_GLOBAL"] = str(tmp_path / "gitconfig")
+    repo.run("config", f"--{scope}", "blame.ignoreRevsFile", str(tmp_path / "gone"))
+    with pytest.raises(
+        GitError, match=f"ignoreRevsFile names in the {scope} .* does not exist"
+    ) as e:
+        blame.line(repo.repo, "a", 1)
+    assert e.value.where == str(tmp_path / "gone")
+    assert f"git config --{scope} --unset-all blame.ignoreRevsFile" in e.value.hint
+
+
+def test_blame_tells_of_a_line_that_is_no_ignored_revision(repo: TickingSandbox) -> None:
+    repo.commit("start", a="1\n")
+    file = repo.write("ignored", "# comment\nnot a commit\n")
+    repo.run("config", "blame.ignoreRevsFile", str(file))
+    with pytest.raises(GitError, match="holds 'not a commit', which is no commit") as e:
+        blame.line(repo.repo, "a", 1)
+    assert e.value.where == str(file)
