@@ -8,14 +8,16 @@
 kagura_message_settings() {
   kagura_cleanup=
   kagura_comment='#'
-  while IFS= read -r kagura_line; do
+  set -f
+  IFS=$kagura_newline
+  for kagura_line in $(git config --get-regexp '^(commit\.cleanup|core\.comment(char|string))$' 2> /dev/null); do
     case $kagura_line in
       commit.cleanup\ *) kagura_cleanup=${kagura_line#* } ;;
       core.comment*\ *) kagura_comment=${kagura_line#* } ;; # commentChar or commentString: the last
     esac
-  done <<END
-$(git config --get-regexp '^(commit\.cleanup|core\.comment(char|string))$' 2> /dev/null)
-END
+  done
+  unset IFS
+  set +f
 }
 
 # With core.commentChar=auto git looks for a sign that begins no line of the message. It stands
@@ -58,12 +60,13 @@ kagura_cleanup_mode() {
   IFS=$kagura_newline
   for kagura_argument in $kagura_arguments; do
     [ -n "$kagura_next" ] && kagura_given=$kagura_argument && kagura_next= && continue
-    case $kagura_argument in
-      commit | merge | */git-commit | */git-merge) kagura_verb=1 ;;
-      --cl*=*) kagura_given=${kagura_argument#*=} ;;
-      --cl*) kagura_next=1 ;;
-      -e | --ed*) kagura_edits=1 ;;
-      --no-e* | -C*) [ -n "$kagura_edits" ] || kagura_edits=0 ;;
+    case $kagura_verb$kagura_argument in
+      commit | merge | */git-commit | */git-merge) kagura_verb=: ;;
+      :--) break ;;
+      :--cl*=*) kagura_given=${kagura_argument#*=} ;;
+      :--cl*) kagura_next=1 ;;
+      :--ed* | :-[!-]*e* | :-e*) kagura_edits=1 ;;
+      :--no-e* | :-C*) [ -n "$2" ] || kagura_edits=0 ;;
     esac
   done
   unset IFS

@@ -58,6 +58,8 @@ def serve(ctx: click.Context) -> int:
 )  # fmt: skip
 def config(app: App, client: str) -> Answer:
     """Print what an assistant's configuration needs to start the server here."""
+    from kagura_git.git.run import named_repository
+
     program, *first = _program()
     top = app.memory.ws.repo.top
     if not top.isascii() and any("\ud800" <= sign <= "\udfff" for sign in top):
@@ -69,6 +71,9 @@ def config(app: App, client: str) -> Answer:
     arguments = [*first, "-C", top, "mcp", "serve"]
     file, key = _CLIENTS[client]
     entry: dict[str, Any] = {"command": program, "args": arguments}
+    # A repository that the folder does not lead to (GIT_DIR, core.worktree) is named.
+    if named := named_repository(app.memory.ws.repo.git.env):
+        entry["env"] = named
     if client == "codex":
         text = "\n".join(
             [f"[{key}.{_NAME}]", *(f"{name} = {_toml(value)}" for name, value in entry.items())]
@@ -97,5 +102,7 @@ def _program() -> list[str]:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + " }"
     # A JSON string or list of strings is a TOML one too.
     return json_text(value)

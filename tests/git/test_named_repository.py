@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,13 @@ def test_a_session_a_record_and_a_commit_stay_in_the_named_repository(house: Pat
     assert "Kagura-Decision: " in message
     assert box.out(*dots, "notes", "--ref=kagura", "list")
     assert snapshot(house / ".git") == before
+    for client in ("claude", "codex"):
+        said = json.loads(box.out(*dots, "kagura", "mcp", "config", "--client", client, "--json"))
+        entry = next(iter(next(iter(said["config"].values())).values()))
+        named = {"GIT_DIR": str(house.parent / "dots.git"), "GIT_WORK_TREE": str(house)}
+        assert entry["env"] == named
+        parse = tomllib.loads if client == "codex" else json.loads
+        assert parse(said["text"]) == said["config"]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
