@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import Final
@@ -30,13 +31,23 @@ def folder_mode(repo: Repository) -> int:
     return files | (files & 0o444) >> 2 | stat.S_ISGID
 
 
+def outdated(repo: Repository) -> list[str]:
+    """Return the folders that exist with other permissions than the repository's."""
+    mode = folder_mode(repo) & ~stat.S_ISGID
+    found = []
+    for folder in sorted({repo.shared, repo.private}):
+        with contextlib.suppress(OSError):
+            if stat.S_IMODE(os.stat(folder).st_mode) & ~stat.S_ISGID != mode:
+                found.append(folder)
+    return found
+
+
 def apply(repo: Repository) -> None:
     """Make kagura's folders in a repository, and give all in them the permissions it has."""
-    mode = folder_mode(repo)
-    for folder in {repo.shared, repo.private}:
+    for folder in (repo.shared, repo.private):
         permissions.make_folder(folder)
-        if stat.S_IMODE(os.stat(folder).st_mode) & ~stat.S_ISGID != mode & ~stat.S_ISGID:
-            permissions.change(folder, mode)
+    for folder in outdated(repo):
+        permissions.change(folder, folder_mode(repo))
 
 
 def keep_private(repo: Repository) -> None:

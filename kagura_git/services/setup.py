@@ -18,6 +18,7 @@ from kagura_git.git import config, driver, notes, sharing, shim_places, shims, u
 from kagura_git.git.repo import Repository
 from kagura_git.git.shims import Program
 from kagura_git.git.sparse import Sparse
+from kagura_git.lock_file import FALLBACK
 from kagura_git.services import ledger as kept
 from kagura_git.services import setup_hooks
 from kagura_git.services.ledger import Change, Ledger, shown
@@ -85,6 +86,7 @@ def init(
     if driver.outdated(repo, program):
         changes.append(Change("merge driver written", shown(repo, driver.file(repo))))
     changes += setup_hooks.changes(repo, hooks) if hooks else []
+    changes += [Change("permissions corrected", shown(repo, it)) for it in sharing.outdated(repo)]
     if dry_run or not changes:
         return changes
     sharing.apply(repo)
@@ -212,7 +214,7 @@ def _discard_derived(repo: Repository) -> None:
     for folder in {repo.private, repo.shared}:
         names = os.listdir(folder) if os.path.isdir(folder) else []
         for name in names:
-            if name in _DERIVED or name.endswith(".lock"):
+            if name in _DERIVED or name.endswith((".lock", FALLBACK)):
                 kept.discard(os.path.join(folder, name))
         for name in _WORKING:
             kept.remove_empty(os.path.join(folder, name))
