@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,8 +132,14 @@ def test_a_file_is_as_private_as_its_folder_unless_it_is_tracked(tmp_path: Path)
     not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("setpriv"),
     reason="needs root, to become another user",
 )
-def test_a_second_user_records_in_a_shared_repository(tmp_path: Path) -> None:
+def test_a_second_user_records_in_a_shared_repository() -> None:
     """User 65534 is in the group of the repository (65533), and owns none of its files."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # pytest closes its own folders to other users
+        record_as_a_second_user(Path(folder))
+
+
+def record_as_a_second_user(tmp_path: Path) -> None:
     hub = tmp_path / "hub"
     hub.mkdir(mode=0o2775)
     os.chown(hub, 0, 65533)
@@ -153,7 +160,7 @@ def test_a_second_user_records_in_a_shared_repository(tmp_path: Path) -> None:
         **{f"GIT_{role}_{part}": "b@example.org" for role in ("AUTHOR", "COMMITTER")
            for part in ("NAME", "EMAIL")},
     }  # fmt: skip
-    # Python and the tests' folders may be closed to others: this user may read all, no more.
+    # Python may lie in a folder that is closed to others: this user may read all, no more.
     other = [
         "setpriv", "--reuid=65534", "--regid=65533", "--clear-groups",
         "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
