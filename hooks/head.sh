@@ -1,5 +1,5 @@
 # What every kagura-git hook starts with. POSIX sh. Set above, by the installer:
-# kagura_hook, kagura_version, kagura_python, kagura_home and kagura_former.
+# kagura_hook, kagura_version, kagura_python, kagura_home, kagura_imports and kagura_former.
 
 kagura_tab=${IFS#?} # a shell starts with space, tab and line break in IFS
 kagura_tab=${kagura_tab%?}
@@ -48,14 +48,14 @@ kagura_run() {
   if [ -x "$kagura_python" ] && [ -f "$kagura_home/kagura_git/hook.py" ]; then
     # -I and -S: nothing of the work tree or the environment is imported, and it starts fast.
     "$kagura_python" -I -S -c 'import sys
-sys.path.append(sys.argv.pop(1))
+sys.path += sys.argv.pop(1).split("\n")
 try:
   from kagura_git.hook import main
 except Exception as error:
   sys.exit(f"kagura: hook passed over: {error!r}")
-sys.exit(main(sys.argv[1:]))' "$kagura_home" "$@" < /dev/null
+sys.exit(main(sys.argv[1:]))' "$kagura_imports" "$@" < /dev/null
   elif command -v git-kagura > /dev/null 2>&1; then
-    git-kagura hook "$@" < /dev/null
+    (kagura_guard && exec git-kagura hook "$@" < /dev/null)
   else
     kagura_say "not found at $kagura_python; this $kagura_hook hook did nothing (\`git kagura init\` renews it)"
     return 0
@@ -114,35 +114,43 @@ kagura_settings() {
   return 1
 }
 
+# Read a settings file into kagura_text: at most 64 KiB, which is more than the program accepts.
+# A shell's own `read` fetches byte by byte, seconds for one line of a megabyte.
+kagura_read() {
+  { kagura_text=$(head -c 65536 "$1"); } 2> /dev/null # bash complains of a zero byte
+}
+
 # Whether kagura.toml says `false` to one of these settings of its [hooks] table ("a b").
-# Without a process: in dash a file of this size costs less than starting awk.
 kagura_off() {
   kagura_settings || return 1
+  [ -n "${kagura_toml_text+read}" ] || { kagura_read "$kagura_toml" && kagura_toml_text=$kagura_text; }
   kagura_keys=$1
   kagura_table=
   kagura_said=1
   kagura_lines=0
   set -f
-  while IFS= read -r kagura_line || [ -n "$kagura_line" ]; do
+  IFS=$kagura_newline
+  for kagura_line in $kagura_toml_text; do
     kagura_lines=$((kagura_lines + 1))
     [ "$kagura_lines" -gt 2000 ] && break # not a file of ours
-    case $kagura_line in '#'* | '') continue ;; esac
-    kagura_line=${kagura_line%%#*}
+    case $kagura_line in '#'*) continue ;; esac
     case $kagura_line in *'['* | *false*) ;; *) continue ;; esac
+    [ "${#kagura_line}" -gt 1000 ] && continue # the program refuses such a line
+    kagura_line=${kagura_line%%#*}
     # Without blanks and quotes: split at them, and join again with nothing.
     IFS=" $kagura_tab\"'"
     set -- ${kagura_line%[[:cntrl:]]}
     IFS=
     kagura_line="$*"
-    case $kagura_line in '['*) kagura_table=$kagura_line && continue ;; esac
     IFS=' '
+    case $kagura_line in '['*) kagura_table=$kagura_line && continue ;; esac
     for kagura_key in $kagura_keys; do
       case $kagura_table$kagura_line in
         "[hooks]$kagura_key=false" | "hooks.$kagura_key=false" | \
           "hooks={$kagura_key=false"[},]* | "hooks={"*",$kagura_key=false"[},]*) kagura_said=0 ;;
       esac
     done
-  done < "$kagura_toml"
+  done
   unset IFS
   set +f
   return "$kagura_said"
@@ -160,7 +168,10 @@ kagura_named() {
 # Start `git kagura ARGS` behind git's back: in a session of its own, no stream held open.
 kagura_background() {
   if [ -x "$kagura_python" ] && [ -f "$kagura_home/kagura_git/hook.py" ]; then
-    set -- "$kagura_python" -m kagura_git.cli.background -C "$PWD" "$@"
+    set -- "$kagura_python" -I -c 'import sys
+sys.path += sys.argv.pop(1).split("\n")
+from kagura_git.cli.background import main
+main()' "$kagura_imports" -C "$PWD" "$@"
   elif command -v git-kagura > /dev/null 2>&1; then
     set -- git-kagura -C "$PWD" "$@"
   else
@@ -172,12 +183,8 @@ kagura_background() {
     unset GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY \
       GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH GIT_REFLOG_ACTION GIT_EDITOR \
       GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_SHALLOW_FILE GIT_NAMESPACE GIT_LITERAL_PATHSPECS
-    # The work tree is untrusted: `python -m` must not import from it.
-    export PYTHONSAFEPATH=1 KAGURA_BACKGROUND=1
-    case $kagura_home in
-      */site-packages | */dist-packages) ;;
-      *) export PYTHONPATH="$kagura_home${PYTHONPATH:+:$PYTHONPATH}" ;;
-    esac
+    export KAGURA_BACKGROUND=1
+    kagura_guard
     # Also what a script holds open for itself (`exec 9> lock`) would stay open with us.
     "$@" < /dev/null > /dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   )

@@ -32,7 +32,7 @@ def review(given: Inputs) -> int:
     address = clone.remote(git)
     base, head = clone.compared(git, address, wanted)
     noted = clone.take_in_notes(ws, address)
-    required = "unsigned" in given.rules or signatures_required(git, base)
+    required = "unsigned" in given.rules or signatures_required(git, base, environ)
     report = reviewed(git, base, head, signatures_required=required)
     text = markdown(report, link_base(given.environ, head))
     for line in commands(report.findings):

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kagura_git.config.environment import frozen
 from kagura_git.git.run import scrubbed
 from kagura_git.services.recall import Recall
 from kagura_git.workspace import Workspace, open_workspace
@@ -48,9 +49,10 @@ class Opened:
         *,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self.environ = os.environ if environ is None else environ
+        # As it is now: no library that is imported later may change the user's settings.
+        self.environ = frozen(environ)
         # A hook of another repository has GIT_DIR set: here the caller has named the folder.
-        where = scrubbed(os.environ) if environ is None else environ
+        where = scrubbed(self.environ) if environ is None else self.environ
         self.ws: Workspace = open_workspace(
             os.fspath(repo), where, user_id=user_id, project_id=project_id
         )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
+
+from kagura_git.config import import_path
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    # Before anything else is imported: the folder we were started in may be a cloned repository.
+    import_path.clean(given, os.environ)
     from kagura_git.cli.app import run
 
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding lacks is shown as a question mark, never a crash.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(run(list(sys.argv[1:] if argv is None else argv)))
+    sys.exit(run(given))

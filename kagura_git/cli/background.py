@@ -57,7 +57,7 @@ def first_in_background(app: App, *, wait: float = 0.0) -> bool:
     """
     from kagura_git import atomic, lock_file
 
-    if os.environ.get("KAGURA_BACKGROUND"):
+    if app.environ.get("KAGURA_BACKGROUND"):
         keep_short()  # the shim did not know our Python, and started `git-kagura`
     folder = app.memory.ws.repo.private
     atomic.make_folder(folder)

@@ -46,7 +46,7 @@ def doctor(app: App, fix: bool) -> Answer:
         abandoned = _abandoned(ws)
     with progress("Looking at signatures") as draw:
         found += health.check(
-            ws, app.memory.recaller, os.environ, stored=stored, abandoned=abandoned, progress=draw
+            ws, app.memory.recaller, app.environ, stored=stored, abandoned=abandoned, progress=draw
         )
     return _answer(found)
 

@@ -6,7 +6,6 @@ it ``--json``, opens the memory and prints what it returned.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kagura_git.cli.reading import file_text, text_argument
+from kagura_git.config.environment import frozen
 from kagura_git.errors import KaguraError
 from kagura_git.model.printable import in_brief, indented, json_text, one_line, printable
 
@@ -35,10 +35,11 @@ class Answer:
 
 
 class App:
-    """What a command works with: the folder it was called in, and the memory there."""
+    """What a command works with: the folder and environment it was called in, and the memory."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.environ = frozen()
         self._memory: SyncCodingMemory | None = None
 
     @property
@@ -49,9 +50,9 @@ class App:
 
             self._memory = SyncCodingMemory(
                 self.folder,
-                user_id=os.environ.get("KAGURA_USER_ID") or None,
-                project_id=os.environ.get("KAGURA_PROJECT_ID") or None,
-                environ=os.environ,
+                user_id=self.environ.get("KAGURA_USER_ID") or None,
+                project_id=self.environ.get("KAGURA_PROJECT_ID") or None,
+                environ=self.environ,
             )
             problem = self._memory.ws.settings.problem
             if problem is not None:  # reading goes on; whatever writes will say so again

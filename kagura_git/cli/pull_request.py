@@ -37,7 +37,7 @@ def describe(app: App, range_: str | None, trailers: bool, approve: bool) -> Ans
     from kagura_git.llm.operation import Outcome
     from kagura_git.services import pull_request
 
-    git = anywhere(app.folder, os.environ)
+    git = anywhere(app.folder, app.environ)
     found = pull_request.describe(git, *split(git, range_))
     if trailers:
         return Answer({"trailers": list(found.trailers)}, found.trailers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,19 +68,19 @@ def review(
         raise UsageError(
             f"no rule {unknown[0]!r}", hint=f"One of {', '.join(RULES)}.", where="--rule"
         )
-    git = anywhere(app.folder, os.environ)
+    git = anywhere(app.folder, app.environ)
     base, head = split(git, range_)
     if deepen:
         from kagura_git.git.deepening import deepen as deepened
 
         deepened(git, base, head, note)
-    required = "unsigned" in rules or signatures_required(git, base)
+    required = "unsigned" in rules or signatures_required(git, base, app.environ)
     report = reviewed(git, base, head, lambda: _counsel(app, approve), signatures_required=required)
     data = msgspec.to_builtins(report)
     again = f"git kagura review {range_} --approve" if range_ else "git kagura review --approve"
     said = list(model_lines(data, again))
     shown = said if form in (None, "text") else ()
-    lines = chain(_lines(git, report, data, form, link_base), shown)
+    lines = chain(_lines(app, git, report, data, form, link_base), shown)
     return Answer(data, lines, code=verdict(report, strict, rules))
 
 
@@ -93,7 +93,7 @@ def _counsel(app: App, approve: bool) -> Counsel | None:
     return memory.counsel(approve=approve)
 
 
-def signatures_required(git: Git, base: str) -> bool:
+def signatures_required(git: Git, base: str, environ: Mapping[str, str]) -> bool:
     """Tell whether the user's settings or those of the base, which is trusted, ask for them."""
     import tempfile
 
@@ -105,7 +105,7 @@ def signatures_required(git: Git, base: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, settings.FILE), "wb") as file:
             file.write(found.data or b"")
-        return settings.load_or_careful(folder, os.environ).require_signatures
+        return settings.load_or_careful(folder, environ).require_signatures
 
 
 def verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
@@ -120,7 +120,7 @@ def verdict(report: Report, strict: bool, rules: Sequence[str]) -> int:
 
 
 def _lines(
-    git: Git, report: Report, data: Any, form: str | None, link_base: str | None
+    app: App, git: Git, report: Report, data: Any, form: str | None, link_base: str | None
 ) -> Iterable[str]:
     if form == "json":
         yield document(data, indent=2)
@@ -139,7 +139,7 @@ def _lines(
     elif form == "github":
         from kagura_git.cli import review_github
 
-        yield from review_github.lines(report, os.environ, link_base)
+        yield from review_github.lines(report, app.environ, link_base)
     else:
         from kagura_git.cli.review_text import lines
 

@@ -28,7 +28,7 @@ def init(
     from kagura_git.git.repo import discover
     from kagura_git.services import setup
 
-    repo = discover(app.folder, os.environ)
+    repo = discover(app.folder, app.environ)
     if no_hooks and config_hooks:
         raise UsageError("--no-hooks and --config-hooks exclude each other")
     done = setup.init(repo, with_hooks=not no_hooks, by_config=config_hooks, dry_run=dry_run)
@@ -54,7 +54,7 @@ def uninstall(app: App) -> Answer:
     from kagura_git.git.repo import discover
     from kagura_git.services import setup
 
-    done = setup.uninstall(discover(app.folder, os.environ))
+    done = setup.uninstall(discover(app.folder, app.environ))
     data = {"changed": [{"what": item.what, "where": item.where} for item in done]}
     lines = [f"{styled('g', 'took back')} {item.where}: {item.what}" for item in done]
     return Answer(data, lines or ["not set up here: nothing to take back"])

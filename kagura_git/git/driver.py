@@ -36,13 +36,10 @@ def file(repo: Repository) -> str:
 
 def render(program: Program) -> bytes:
     """Return the text of the script."""
-    assigned = {
-        "kagura_version": program.version,
-        "kagura_python": program.python,
-        "kagura_home": program.home,
-    }
-    head = "".join(f"{name}={shim_text.quoted(value)}\n" for name, value in assigned.items())
-    text = f"#!/bin/sh\n{head}\n{shim_text.source('merge-driver')}"
+    assigned = program.assignments().items()
+    head = "".join(f"{name}={shim_text.quoted(value)}\n" for name, value in assigned)
+    parts = "\n".join(shim_text.source(name) for name in ("guard.sh", "merge-driver"))
+    text = f"#!/bin/sh\n{head}\n{parts}"
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from kagura_git.config import import_path
 from kagura_git.errors import KaguraError
 from kagura_git.version import __version__
 
@@ -34,17 +35,31 @@ _ASSIGNED: Final = re.compile(rb"^(kagura_[a-z]+)='((?:[^']|'\\'')*)'$", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What the shims start: a Python, the folder that holds the package, its version."""
+    """What the shims start: a Python, the folder that holds the package, its version.
+
+    Attributes:
+        more: folders of dependencies that an isolated Python does not find by itself.
+    """
 
     python: str
     home: str
     version: str
+    more: tuple[str, ...] = ()
+
+    def assignments(self) -> dict[str, str]:
+        """Return the variables at the head of each script, the import path one a line."""
+        return {
+            "kagura_version": self.version,
+            "kagura_python": self.python,
+            "kagura_home": self.home,
+            "kagura_imports": "\n".join([self.home, *self.more]),
+        }
 
 
 def this_program() -> Program:
     """Return the Python and the package that run now."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return Program(sys.executable, os.path.dirname(package), __version__)
+    home, *more = import_path.for_hooks()
+    return Program(sys.executable, home, __version__, tuple(more))
 
 
 def render(hook: str, program: Program, former: str | None = None) -> bytes:
@@ -56,15 +71,13 @@ def render(hook: str, program: Program, former: str | None = None) -> bytes:
     """
     assigned = {
         "kagura_hook": hook,
-        "kagura_version": program.version,
-        "kagura_python": program.python,
-        "kagura_home": program.home,
+        **program.assignments(),
         "kagura_former": former or "",
     }
     head = "".join(f"{name}={quoted(value)}\n" for name, value in assigned.items())
     start = f"#!/bin/sh\n{MARKER.decode()}{hook} {program.version}\n"
     if hook in HOOKS:
-        parts = ("head.sh", *_SHARED.get(hook, ()), hook)
+        parts = ("guard.sh", "head.sh", *_SHARED.get(hook, ()), hook)
         text = f"{start}{head}\n" + "\n".join(source(part) for part in parts)
     else:
         name = quoted(f"{former}/{hook}")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kagura_git.config.environment import unchanged_environment
 from kagura_git.errors import KaguraError
 from kagura_git.llm import library
 from kagura_git.model.redact import redact
@@ -21,6 +22,10 @@ _TRIES: Final = 3
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 30.0
 _SAID: Final = 300
+# A `.env` file may be the repository's: it must name neither a server nor a key. The first
+# variable is litellm's own switch, read at import; the second is python-dotenv's, from 1.2 on.
+_NO_DOTENV: Final = {"LITELLM_MODE": "PRODUCTION", "PYTHON_DOTENV_DISABLED": "1"}
+_KEPT: Final = frozenset({"TIKTOKEN_CACHE_DIR"})  # the encodings that litellm brings
 # By the class of litellm's exception: what happened, and the mend. Order matters: subclasses first.
 _FAILURES: Final = (
     ("AuthenticationError", "the provider does not accept the key", "Set the provider's key, "
@@ -132,7 +137,7 @@ def _litellm() -> Any:
     # Its price map is fetched from the network at import unless told otherwise.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ.setdefault("LITELLM_LOG", "ERROR")
-    with quiet():
+    with quiet(), unchanged_environment(keep=_KEPT, **_NO_DOTENV):
         import litellm
 
         litellm.suppress_debug_info = True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mcp.server.mcpserver import Context
 
+from kagura_git.config.environment import frozen
 from kagura_git.errors import GitError
 from kagura_git.settings import FILE
 
@@ -30,12 +31,12 @@ class Home:
 
     Args:
         folder: any folder of the work tree; it need not be one yet.
-        environ: the server's environment.
+        environ: the server's environment, copied: what changes later does not count.
     """
 
     def __init__(self, folder: str, environ: Mapping[str, str]) -> None:
         self.folder = folder
-        self.environ = environ
+        self.environ = frozen(environ)
         self.searching = threading.Event()
         self._turn = threading.Lock()
         self._memory: SyncCodingMemory | None = None

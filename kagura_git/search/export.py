@@ -1,6 +1,6 @@
 """A sentence-transformers model as an ONNX graph: 0.2 s to the first vector instead of 4 s.
 
-Runs as a process of its own (``python -m kagura_git.search.export``): torch
+Runs as a process of its own (see :mod:`kagura_git.search.exported`): torch
 takes a gigabyte that a server should not keep, and libraries talk on stdout,
 where an MCP server speaks its protocol.
 """
@@ -198,7 +198,3 @@ def main(folder: str, target: str) -> int:
         sys.stderr.write(f"\n{error}\n")
         return 4
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))

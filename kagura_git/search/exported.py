@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from kagura_git import atomic
+from kagura_git.config import import_path
 from kagura_git.errors import KaguraError, MissingExtra
 from kagura_git.search.embed import Embedder
 from kagura_git.search.manifest import Seal, seal, write_file
@@ -26,6 +27,13 @@ _SEALS: Final = "seals.json"
 _REFUSED: Final = "not-exportable"
 _SECONDS: Final = 900
 _WAIT_SECONDS: Final = 2.0 * _SECONDS
+# Its own import path first, as an isolated Python knows it; then what this process imports from.
+_CHILD: Final = """
+import os, sys
+sys.path += [path for path in sys.argv.pop(1).split(os.pathsep) if path not in sys.path]
+from kagura_git.search.export import main
+sys.exit(main(*sys.argv[1:]))
+"""
 
 
 def open_model(model: ModelFolder, cache_dir: Path) -> Embedder:
@@ -84,11 +92,11 @@ def _export(model: ModelFolder, folder: Path) -> None:
 
 
 def _run(model: ModelFolder, aside: Path) -> None:
-    # -P: never import from the folder the user stands in, which may be a cloned repository.
-    command = [sys.executable, "-P", "-m", "kagura_git.search.export", str(model.path), str(aside)]
-    source = str(Path(__file__).resolve().parents[2])
-    paths = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
-    environ = {**os.environ, "PYTHONPATH": paths, "HF_HUB_OFFLINE": "1"}
+    # -I: nothing of the folder the user stands in, which may be a cloned repository, is imported.
+    folders = import_path.trusted(sys.path, [import_path.work_tree(os.getcwd())])
+    command = [sys.executable, "-I", "-c", _CHILD, os.pathsep.join([import_path.home(), *folders])]
+    command += [str(model.path), str(aside)]
+    environ = {**os.environ, "HF_HUB_OFFLINE": "1"}
     try:
         done = subprocess.run(
             command,

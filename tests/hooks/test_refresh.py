@@ -28,8 +28,8 @@ def watched(box: Sandbox, tmp_path: Path) -> Sandbox:
     recorder = box.script(
         tmp_path / "python",
         f"#!/bin/sh\nlog={tmp_path}/calls\n"
-        'case $1 in\n-I) while [ $# -gt 1 ]; do shift; done; echo "at once: $1" >> "$log" ;;\n'
-        "*) shift 4; sleep 0.2\n"
+        'case $2 in\n-S) while [ $# -gt 1 ]; do shift; done; echo "at once: $1" >> "$log" ;;\n'
+        "*) shift 6; sleep 0.2\n"
         f'[ -z "$SLOW" ] || until [ -e {tmp_path}/go ]; do sleep 0.1; done\n'
         f"env | grep -E '^(GIT_|PYTHON|KAGURA)' > {tmp_path}/env\n"
         f"ps -o sid= -p $$ > {tmp_path}/sid\n"

@@ -1,0 +1,1 @@
+"""Configuration: the environment and import path that the process may use."""

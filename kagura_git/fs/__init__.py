@@ -1,0 +1,1 @@
+"""File system: paths and files of an untrusted work tree."""
