@@ -23,6 +23,7 @@ def write(
     settled: bool = True,
     aside: str | None = None,
     tracked: bool = False,
+    folder_fd: int | None = None,
 ) -> None:
     """Replace the file with ``data``: a temporary file beside it, fsync, rename.
 
@@ -34,6 +35,8 @@ def write(
             nobody's way; not used if it cannot be, or lies on another disk.
         tracked: a file of the work tree, with the permissions that git would give it (the
             umask's). Else it is as private as its folder, see :mod:`kagura_git.permissions`.
+        folder_fd: a descriptor of the target's folder, which is then not looked up again
+            by its path.
 
     Raises:
         CannotWrite: the disk is full, read-only ...; what was there stays.
@@ -42,22 +45,39 @@ def write(
     folder = os.path.split(target)[0]
     with explained(target):
         mode = None if tracked else permissions.file_mode(folder)
-        if aside is None or not _replace(target, data, aside, mode, durable=durable):
-            _replace(target, data, folder, mode, durable=durable)
+        if aside is None or not _replace(target, data, aside, mode, durable, folder_fd):
+            _replace(target, data, None, mode, durable, folder_fd)
         if durable and settled:
-            sync_folder(folder or ".")
+            if folder_fd is None:
+                sync_folder(folder or ".")
+            else:
+                os.fsync(folder_fd)
 
 
-def _replace(target: str, data: bytes, folder: str, mode: int | None, *, durable: bool) -> bool:
-    """Write the file by way of a temporary one; False if that cannot be in this folder."""
-    name = os.path.basename(target)
+def _replace(
+    target: str,
+    data: bytes,
+    aside: str | None,
+    mode: int | None,
+    durable: bool,
+    folder_fd: int | None,
+) -> bool:
+    """Write the file by way of a temporary one; False if that cannot be in the folder aside."""
+    folder, name = os.path.split(target)
     # The pid keeps two processes apart, the suffix keeps globs for records away from it.
-    temporary = os.path.join(folder, f".{name[:120]}.{os.getpid()}.{os.urandom(3).hex()}.tmp")
+    temporary = f".{name[:120]}.{os.getpid()}.{os.urandom(3).hex()}.tmp"
+    if aside is not None:
+        folder, in_folder = aside, None
+        temporary = os.path.join(aside, temporary)
+    else:
+        in_folder = folder_fd
+        temporary = temporary if folder_fd is not None else os.path.join(folder, temporary)
+    target = target if folder_fd is None else name
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600)
+        descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600, dir_fd=in_folder)
     except OSError as error:
-        if folder == os.path.dirname(target) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if aside is None or error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         try:
             permissions.make_folder(folder)
@@ -72,10 +92,13 @@ def _replace(target: str, data: bytes, folder: str, mode: int | None, *, durable
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        os.replace(temporary, target)
+        if folder_fd is None:
+            os.replace(temporary, target)
+        else:
+            os.replace(temporary, target, src_dir_fd=in_folder, dst_dir_fd=folder_fd)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(temporary, dir_fd=in_folder)
         if isinstance(error, OSError) and error.errno == errno.EXDEV:
             return False
         raise

@@ -172,7 +172,7 @@ def test_what_a_crash_leaves_is_no_record(tmp_path: Path, monkeypatch: pytest.Mo
     class Killed(BaseException):
         pass
 
-    def die(*_: object) -> None:
+    def die(*_: object, **folders: int) -> None:
         raise Killed
 
     monkeypatch.setattr(os, "replace", die)

@@ -101,7 +101,8 @@ def export(app: App, form: str, output: str | None, kinds: tuple[str, ...], forc
     form_ = cast("Form", form)
     found = tables.records(app.memory.ws, kinds)
     if output:
-        tables.save(tables.text_of(found, form_), form_, output, app.folder, force=force)
+        text, tree = tables.text_of(found, form_), app.memory.ws.repo.tree
+        tables.save(text, form_, output, app.folder, tree, force=force)
         note(f"{len(found)} records written to {output}")
         return Answer({"written": output, "records": len(found)})
     if form == "json":

@@ -16,6 +16,7 @@ from kagura_git.errors import KaguraError
 from kagura_git.model.printable import one_line
 from kagura_git.store.merging import merge_bytes
 
+_MOST: Final = 16 * 2**20
 TEXT: Final = 10  # a conflict left in the text; no code that a crash gives
 
 
@@ -27,6 +28,8 @@ def main(argv: Sequence[str]) -> int:
     has left its conflict in the text.
     """
     base, ours, theirs, path, *rest = argv
+    if max(map(os.path.getsize, (base, ours, theirs))) > _MOST:  # no record is that large
+        return TEXT if _merge_texts(base, ours, theirs, rest) else 0
     sides = [_read(name) for name in (base, ours, theirs)]
     # git gives an empty file for a base that does not exist.
     # Of a rename into a name that the other side has too, it tells the old name: then, and only

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kagura_git.errors import GitError, NotFound
+from kagura_git.fs.safe_path import WorkTree
 from kagura_git.git.run import Git, decode, named_repository, revision, scrubbed
 from kagura_git.model.printable import one_line
 
@@ -30,6 +31,11 @@ class Repository:
     top: str
     git_dir: str
     common_dir: str
+
+    @property
+    def tree(self) -> WorkTree:
+        """The work tree as a place to write into."""
+        return WorkTree(self.top, (self.git_dir, self.common_dir))
 
     @property
     def private(self) -> str:

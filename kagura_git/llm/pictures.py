@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from kagura_git.errors import KaguraError
+from kagura_git.fs import regular_file
 
 MOST_BYTES: Final = 10 * 2**20
 _MOST_PIXELS: Final = 50_000_000
@@ -51,11 +52,10 @@ def load(path: str | Path) -> Picture:
     """
     where = str(path)
     try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        data = regular_file.read(path, MOST_BYTES + 1)
     except OSError as error:
         raise KaguraError(
-            f"the picture cannot be read: {error.strerror}", hint=_HINT, where=where
+            f"the picture cannot be read: {error.strerror or error}", hint=_HINT, where=where
         ) from None
     if len(data) > MOST_BYTES:
         raise KaguraError(

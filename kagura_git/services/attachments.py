@@ -6,7 +6,6 @@ import hashlib
 import os
 from typing import Final
 
-from kagura_git import atomic
 from kagura_git.llm import pictures
 from kagura_git.store.files import FOLDER
 from kagura_git.workspace import Workspace
@@ -19,15 +18,15 @@ def keep(ws: Workspace, picture: str) -> str:
 
     Raises:
         KaguraError: it is no picture, or too large.
+        UnsafePath: the folder is a symbolic link.
         CannotWrite: the disk is full or read-only.
     """
     found = pictures.load(picture)
     ws.require_init()
     digest = hashlib.sha256(found.data).hexdigest()[:32]
     path = f"{ATTACHMENTS}/{digest}.{found.kind}"
-    place = os.path.join(ws.repo.top, path)
-    if not os.path.lexists(place):
-        atomic.make_folder(os.path.dirname(place), tracked=True)
-        atomic.write(place, found.data, tracked=True)
+    place = ws.repo.tree.resolve(path)
+    if os.path.islink(place) or not os.path.isfile(place):
+        ws.repo.tree.write(path, found.data)
     ws.stage([path])
     return path

@@ -14,11 +14,15 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kagura_git import atomic
 from kagura_git.errors import KaguraError
+from kagura_git.fs import regular_file
+from kagura_git.fs.safe_path import WorkTree
 from kagura_git.git.repo import Repository
+
+_MOST: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +94,20 @@ class Ledger:
         self.files[path].after = digest(path)
         self.save()
 
-    def put(self, files: Mapping[str, bytes]) -> None:
-        """Write files, having kept what they were; what is new may be lost with the power."""
+    def put(self, files: Mapping[str, bytes], tree: WorkTree) -> None:
+        """Write files of the work tree, having kept what they were.
+
+        A file that is new may be lost with the power.
+
+        Raises:
+            UnsafePath: a folder on the way is a symbolic link.
+        """
         for path, data in files.items():
             self.starting(path)
             self.files[path].after = hashlib.sha256(data).hexdigest()
         self.save()
         for path, data in files.items():
-            atomic.make_folder(os.path.dirname(path), tracked=True)
-            write(path, data, durable=self.files[path].before is not None)
+            write(path, data, durable=self.files[path].before is not None, tree=tree)
 
 
 def _dumped(touched: Touched) -> dict[str, Any]:
@@ -142,12 +151,22 @@ def load(repo: Repository) -> Ledger:
 
 
 def content(path: str) -> bytes | None:
-    """Return a file's bytes, or None where there is no file."""
+    """Return a file's bytes, or None where there is no file.
+
+    Raises:
+        KaguraError: it is no regular file, over 16 MiB, or cannot be read.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        data = regular_file.read(path, _MOST + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise KaguraError(
+            f"cannot be read: {error.strerror}", hint="Move it to another name.", where=path
+        ) from None
+    if len(data) > _MOST:
+        raise KaguraError(f"over {_MOST // 2**20} MiB", hint="Move it to another name.", where=path)
+    return data
 
 
 def digest(path: str) -> str | None:
@@ -156,10 +175,20 @@ def digest(path: str) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
-def write(path: str, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file's content; it keeps its mode."""
-    mode = os.stat(path).st_mode & 0o7777 if os.path.exists(path) else None
-    atomic.write(path, data, durable=durable, tracked=True)
+def write(path: str, data: bytes, *, durable: bool = True, tree: WorkTree | None = None) -> None:
+    """Replace a file's content; it keeps its mode.
+
+    Args:
+        tree: the work tree that the file lies in; None for a file of the git directory.
+
+    Raises:
+        UnsafePath: a folder of the work tree on the way is a symbolic link.
+    """
+    mode = os.stat(path).st_mode & 0o7777 if os.path.isfile(path) else None
+    if tree is None:
+        atomic.write(path, data, durable=durable, tracked=True)
+    else:
+        tree.write(path, data, durable=durable)
     if mode is not None:
         os.chmod(path, mode)
 

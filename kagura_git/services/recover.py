@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kagura_git import atomic
 from kagura_git.errors import KaguraError, NotFound
 from kagura_git.git import snapshot
 from kagura_git.model import inputs
@@ -85,7 +83,7 @@ def restore(
         return []
     # That it was set up, the journal shows; the folder may have gone with the records.
     if not ws.is_set_up:
-        atomic.make_folder(os.path.join(ws.repo.top, FOLDER), tracked=True)
+        ws.repo.tree.make_folder(FOLDER)
     ws.require_init()
     done: list[Restored] = []
     for record_id in wanted:

@@ -90,7 +90,7 @@ def init(
     if dry_run or not changes:
         return changes
     sharing.apply(repo)
-    ledger.put({os.path.join(repo.top, path): data for path, data, _ in files})
+    ledger.put({os.path.join(repo.top, path): data for path, data, _ in files}, repo.tree)
     driver.install(repo, program)
     if hooks:
         setup_hooks.apply(repo, ledger, hooks)
@@ -252,22 +252,28 @@ def _all_values(repo: Repository) -> Iterator[tuple[str, str]]:
 
 def _take_back(repo: Repository, ledger: Ledger, path: str) -> Iterator[Change]:
     touched = ledger.files[path]
-    now, place = kept.content(path), shown(repo, path)
+    place = shown(repo, path)
+    try:
+        repo.tree.resolve(path)
+        now = kept.content(path)
+    except KaguraError as problem:
+        yield Change(f"kept: {problem.message}", place)
+        return
     if now is None:
         return
     if touched.exact and touched.after == kept.digest(path):
         if touched.before is None:
-            os.unlink(path)
+            repo.tree.remove(path)
             yield Change("removed", place)
         else:
-            kept.write(path, touched.before)
+            kept.write(path, touched.before, tree=repo.tree)
             yield Change("as it was before init", place)
     elif os.path.basename(path) == ATTRIBUTES:
         rest = _BLOCK_AT.sub(b"", now, count=1)
         if rest or touched.before is not None:
-            kept.write(path, rest)
+            kept.write(path, rest, tree=repo.tree)
         else:
-            os.unlink(path)
+            repo.tree.remove(path)
         yield Change("our lines removed; it was edited since init", place)
     else:
         yield Change("kept: it was edited since init", place)

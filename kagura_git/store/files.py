@@ -7,7 +7,6 @@ beside the others, never instead of them.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import stat
@@ -17,8 +16,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from kagura_git import atomic
 from kagura_git.errors import InvalidRecord, NotFound
+from kagura_git.fs.safe_path import UnsafePath, WorkTree
 from kagura_git.model.ids import STORED_KINDS, Kind, id_in_name, is_id, kind_of, slug
 from kagura_git.model.mapping import iso
 from kagura_git.model.records import Record
@@ -271,25 +270,15 @@ class RecordFiles:
         """Write a record file atomically and durably (``durable=False``: flushed by the caller).
 
         Raises:
-            InvalidRecord: a folder on the way is a symbolic link.
+            InvalidRecord: a folder on the way is a symbolic link or another repository.
             CannotWrite: the disk is full, read-only ...
         """
-        parts = path.split("/")
-        for depth in range(1, len(parts)):
-            folder = os.path.join(self.top, *parts[:depth])
-            if os.path.islink(folder):
-                raise InvalidRecord(
-                    "a symbolic link; records are not written through links",
-                    hint="Replace the link with a folder.",
-                    where="/".join(parts[:depth]),
-                )
-        atomic.make_folder(os.path.join(self.top, *parts[:-1]), tracked=True)
-        full = os.path.join(self.top, *parts)
-        # The journal holds a settled copy already; one more flush would buy nothing.
-        atomic.write(full, data, durable=durable, settled=False, aside=self._aside, tracked=True)
+        try:
+            # The journal holds a settled copy already; one more flush would buy nothing.
+            WorkTree(self.top).write(path, data, durable=durable, settled=False, aside=self._aside)
+        except UnsafePath as problem:
+            raise InvalidRecord(problem.message, hint=problem.hint, where=problem.where) from None
 
     def remove(self, path: str) -> None:
-        """Take a record file away, one that another file of the same record replaces."""
-        folder, _, name = path.rpartition("/")
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(os.path.join(self._real(folder), name))
+        """Remove a record file, one that another file of the same record replaces."""
+        WorkTree(self.top).remove(path)

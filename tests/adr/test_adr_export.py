@@ -206,10 +206,10 @@ def test_csv_keeps_every_row_and_no_cell_is_a_formula(found: list[Decision]) -> 
 def test_a_table_is_not_written_over_a_file_of_others(shelf: Shelf) -> None:
     shelf.box.write("out.csv", "mine")
     found = tables.records(shelf.memory.ws, ["decision"])
-    place = str(shelf.box.top)
+    place, tree = str(shelf.box.top), shelf.memory.ws.repo.tree
     with pytest.raises(Conflict, match="no export wrote"):
-        tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place)
-    tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place, force=True)
-    tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place)
-    tables.save(tables.text_of(found, "json"), "json", "out.json", place)
-    tables.save(tables.text_of(found, "json"), "json", "out.json", place)
+        tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place, tree)
+    tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place, tree, force=True)
+    tables.save(tables.text_of(found, "csv"), "csv", "out.csv", place, tree)
+    tables.save(tables.text_of(found, "json"), "json", "out.json", place, tree)
+    tables.save(tables.text_of(found, "json"), "json", "out.json", place, tree)

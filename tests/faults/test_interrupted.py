@@ -65,10 +65,10 @@ def test_a_start_that_was_cut_short_at_its_end_can_be_resumed(
 def _dying_for(name: str):  # type: ignore[no-untyped-def]
     replace = os.replace
 
-    def dying(source: str, target: str) -> None:
+    def dying(source: str, target: str, **folders: int) -> None:
         if os.path.basename(target) == name:
             raise Killed
-        replace(source, target)
+        replace(source, target, **folders)
 
     return dying
 
@@ -171,13 +171,20 @@ def test_no_temporary_file_is_ever_in_gits_sight(
     assert left.name in " ".join(reported)
 
 
+def _full(target: str, folders: dict[str, int]) -> str:
+    """Return a target's path; a file of the work tree is named below an open folder."""
+    if "dst_dir_fd" not in folders:
+        return target
+    return os.path.join(os.readlink(f"/proc/self/fd/{folders['dst_dir_fd']}"), target)
+
+
 def _dying_for_records():  # type: ignore[no-untyped-def]
     replace = os.replace
 
-    def dying(source: str, target: str) -> None:
-        if f"{os.sep}.kagura{os.sep}" in target:
+    def dying(source: str, target: str, **folders: int) -> None:
+        if f"{os.sep}.kagura{os.sep}" in _full(target, folders):
             raise Killed
-        replace(source, target)
+        replace(source, target, **folders)
 
     return dying
 
@@ -187,10 +194,10 @@ def test_where_the_other_folder_is_on_another_disk_files_are_written_beside(
 ) -> None:
     replace = os.replace
 
-    def apart(source: str, target: str) -> None:
+    def apart(source: str, target: str, **folders: int) -> None:
         if os.path.dirname(source) != os.path.dirname(target):
             raise OSError(18, "Invalid cross-device link")
-        replace(source, target)
+        replace(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", apart)
     done = place.memory().record_decision("Go on", "so")
@@ -214,10 +221,10 @@ def test_a_record_that_could_not_be_written_is_not_in_the_journal(
 def _failing_for_records():  # type: ignore[no-untyped-def]
     replace = os.replace
 
-    def failing(source: str, target: str) -> None:
-        if f"{os.sep}.kagura{os.sep}" in target:
+    def failing(source: str, target: str, **folders: int) -> None:
+        if f"{os.sep}.kagura{os.sep}" in _full(target, folders):
             raise OSError(28, "No space left on device")
-        replace(source, target)
+        replace(source, target, **folders)
 
     return failing
 

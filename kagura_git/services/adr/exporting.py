@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kagura_git import atomic
 from kagura_git.errors import UsageError
+from kagura_git.fs.safe_path import UnsafePath, WorkTree, chosen
 from kagura_git.model.ids import id_in_name
 from kagura_git.model.records import Decision
 from kagura_git.services.adr import exported, files
@@ -41,34 +42,51 @@ def run(ws: Workspace, output: str | None, cwd: str, *, force: bool = False) -> 
         force: write over files that others made, or that were edited since.
 
     Raises:
-        UsageError: the folder is a file, or by default a link out of the repository.
+        UsageError: the folder is a file, or a link out of the work tree or into a git directory.
         CannotWrite: the disk is full, read-only ...
     """
     folder = _folder(ws, output, cwd)
     shown = os.path.relpath(folder, cwd) if output else FOLDER
     report = ExportReport(shown.replace(os.sep, "/"))
-    atomic.make_folder(folder, tracked=True)
+    into = _place(ws, folder)
+    into.make_folder(folder)
     there = _written_before(folder)
     for path, decision in _decisions(ws):
         name = there.get(decision.id) or f"{os.path.basename(path).removesuffix('.yaml')}.md"
-        reason = _came_from(ws, decision, folder) or _write(folder, name, decision, force, report)
+        reason = _came_from(ws, decision, folder) or _write(
+            into, folder, name, decision, force, report
+        )
         if reason:
             report.skipped.append(Skipped(name, reason))
     return report
 
 
 def _folder(ws: Workspace, output: str | None, cwd: str) -> str:
-    folder = os.path.join(cwd, output) if output else os.path.join(ws.repo.top, *FOLDER.split("/"))
-    real = os.path.realpath(folder)
-    if not output and not real.startswith(ws.repo.top + os.sep):
-        raise UsageError(
-            "leads out of the repository", hint="Name the folder with --output.", where=FOLDER
-        )
+    """Return the folder to write into; links to other folders of the work tree are followed."""
+    tree = ws.repo.tree
+    try:
+        if output:
+            real = chosen(tree, output, cwd)
+        else:
+            real = os.path.realpath(os.path.join(tree.top, *FOLDER.split("/")))
+            tree.resolve(os.path.join(real, "x"))
+    except UnsafePath as problem:
+        hint = problem.hint if output else "Name the folder with --output."
+        raise UsageError(problem.message, hint=hint, where=output or FOLDER) from None
     if os.path.lexists(real) and not os.path.isdir(real):
         raise UsageError(
             "not a folder", hint="Name a folder with --output.", where=output or FOLDER
         )
     return real
+
+
+def _place(ws: Workspace, folder: str) -> WorkTree:
+    """Return what is written into: the work tree, or a folder outside that the user named."""
+    tree = ws.repo.tree
+    if folder == tree.top or folder.startswith(tree.top + os.sep):
+        return tree
+    atomic.make_folder(folder)
+    return WorkTree(folder)
 
 
 def _decisions(ws: Workspace) -> Iterable[tuple[str, Decision]]:
@@ -100,7 +118,9 @@ def _came_from(ws: Workspace, decision: Decision, folder: str) -> str:
     return f"read from {source}" if inside and os.path.isfile(full) else ""
 
 
-def _write(folder: str, name: str, decision: Decision, force: bool, report: ExportReport) -> str:
+def _write(
+    into: WorkTree, folder: str, name: str, decision: Decision, force: bool, report: ExportReport
+) -> str:
     """Write one file unless it is there as it is; returns why not, if it may not."""
     full = os.path.join(folder, name)
     text = exported.text_of(decision)
@@ -116,6 +136,6 @@ def _write(folder: str, name: str, decision: Decision, force: bool, report: Expo
             return "edited since it was exported: --force writes over it"
         if os.path.isdir(full) and not os.path.islink(full):
             return "a folder"
-    atomic.write(full, text.encode("utf-8"), tracked=True)
+    into.write(full, text.encode("utf-8"))
     report.written.append(name)
     return ""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from kagura_git import atomic
 from kagura_git.errors import Conflict, UsageError
+from kagura_git.fs.safe_path import WorkTree, chosen
 from kagura_git.model.ids import STORED_KINDS, Kind
 from kagura_git.model.mapping import to_mapping
 from kagura_git.model.printable import json_text, printable
@@ -104,17 +105,27 @@ def text_of(found: Sequence[tuple[str, Record]], form: Form) -> str:
     return json_text(document(found), indent=2) + "\n"
 
 
-def save(text: str, form: Form, output: str, cwd: str, *, force: bool = False) -> str:
+def save(
+    text: str, form: Form, output: str, cwd: str, tree: WorkTree, *, force: bool = False
+) -> str:
     """Write an export's text to a file; returns its path.
 
+    Args:
+        tree: the work tree; what is named inside it must not lead out of it.
+
     Raises:
+        UnsafePath: a link of the work tree leads out of it, or into a git directory.
         Conflict: a file of others is there.
         CannotWrite: the folder is missing, the disk is full ...
     """
-    full = os.path.join(cwd, output)
+    full = chosen(tree, output, cwd)
     if os.path.lexists(full) and not force and not _ours(full, form):
         raise Conflict("a file that no export wrote", hint="--force writes over it.", where=output)
-    atomic.write(full, text.encode("utf-8"), tracked=True)
+    data = text.encode("utf-8")
+    if full.startswith(tree.top + os.sep) and os.path.isdir(os.path.dirname(full)):
+        tree.write(full, data)
+    else:
+        atomic.write(full, data, tracked=True)
     return full
 
 
