@@ -21,6 +21,7 @@ from kagura_git.git import belonging, edit_content, made_of, missed, notes, unwr
 from kagura_git.git.commit_entries import Fact, describe
 from kagura_git.git.commit_moves import made_here
 from kagura_git.git.diff import commit_changes
+from kagura_git.git.guarded import guarded
 from kagura_git.git.head_move import Move, last_move
 from kagura_git.git.missed import AMENDED, COMMITS
 from kagura_git.git.run import Git
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     """Run one hook; returns 0, or ``STOP`` if the commit must not be made."""
     name = argv[0] if argv else ""
     try:
-        git, git_dir = _here(name)
+        git, git_dir = _here()
         match name:
             case "pre-commit":
                 try:
@@ -78,15 +79,14 @@ def _say(line: str) -> None:
     print(f"kagura: {one_line(line, 2000)}", file=sys.stderr)
 
 
-def _here(name: str) -> tuple[Git, str]:
+def _here() -> tuple[Git, str]:
     """Return git as the hook must call it, and this worktree's git directory.
 
     git runs a hook at the top of the work tree; its GIT_DIR and GIT_INDEX_FILE
     are exactly right here, where nothing leaves this repository.
     """
-    env = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    if name != "pre-push":
-        env["GIT_ALLOW_PROTOCOL"] = ""  # a partial clone would wait for the network
+    # Guarded, also against a partial clone that would wait for the network.
+    env = guarded({**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"})
     git = Git(os.getcwd(), env)
     git_dir = os.environ.get("GIT_DIR", ".git")
     if not os.path.isdir(git_dir):

@@ -9,6 +9,7 @@ from typing import Final
 
 from kagura_git.errors import GitError, NotFound
 from kagura_git.git import config
+from kagura_git.git.guarded import without_filters
 from kagura_git.git.repo import Repository
 from kagura_git.git.run import decode
 from kagura_git.model.printable import one_line
@@ -42,7 +43,7 @@ def line(repo: Repository, path: str, number: int) -> Blamed | None:
         NotFound: no such file or line.
         GitError: a file that ``blame.ignoreRevsFile`` names is missing or damaged.
     """
-    done = repo.git.run(
+    done = without_filters(repo.git).run(
         "blame", "--porcelain", "--no-textconv", "-w", "-M", f"-L{number},{number}", "--", path,
         ok=(0, 128),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from kagura_git.errors import GitError
+from kagura_git.git.guarded import unguarded
 from kagura_git.git.run import Git, decode
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def without_credentials(text: str) -> str:
 
 
 def _started(git: Git, args: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    env = {name: value for name, value in git.env.items() if name != "SSH_ASKPASS"} | _SILENT
+    own = unguarded(git).env.items()  # its user asked for the network, and has set it up
+    env = {name: value for name, value in own if name != "SSH_ASKPASS"} | _SILENT
     try:
         return subprocess.Popen(
             ["git", *args], cwd=git.cwd, env=env, stdin=subprocess.DEVNULL,

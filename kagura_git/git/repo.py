@@ -10,6 +10,7 @@ from typing import Final
 
 from kagura_git.errors import GitError, NotFound
 from kagura_git.fs.safe_path import WorkTree
+from kagura_git.git.guarded import guarded
 from kagura_git.git.run import Git, decode, named_repository, revision, scrubbed
 from kagura_git.model.printable import one_line
 
@@ -152,7 +153,7 @@ def anywhere(start: str, environ: Mapping[str, str]) -> Git:
     Raises:
         GitError: no repository there.
     """
-    git = Git(os.path.abspath(start), {**scrubbed(environ), **_absolute(start, environ)})
+    git = Git(os.path.abspath(start), guarded({**scrubbed(environ), **_absolute(start, environ)}))
     if git.run("rev-parse", "--git-dir", ok=(0, 128)).returncode != 0:
         discover(start, environ)  # it knows why
         raise GitError("not in a git repository", where=start)
@@ -183,7 +184,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repository:
         GitError: no repository there, or a bare one, which has no records to write.
     """
     named = named_repository(environ)
-    git = Git(start, {**scrubbed(environ), **named})
+    git = Git(start, guarded({**scrubbed(environ), **named}))
     # What rev-parse does not know it repeats: a mark between paths that may hold line breaks.
     mark = f"--{os.urandom(8).hex()}"
     done = git.run(
@@ -197,7 +198,7 @@ def discover(start: str, environ: Mapping[str, str]) -> Repository:
     top, git_dir = os.path.realpath(found[3]), os.path.realpath(found[1])
     # Not normpath: where `start` is a link, git's ".." counts from what it points to.
     common = os.path.realpath(os.path.join(start, found[2]))
-    env = scrubbed(environ)
+    env = guarded(scrubbed(environ))
     if named.keys() - {"GIT_DIR"} or not _leads_to(top, git_dir):
         env |= {"GIT_DIR": git_dir, "GIT_WORK_TREE": top}
         if "GIT_COMMON_DIR" in named:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kagura_git.errors import GitError
+from kagura_git.git.guarded import unguarded, without_filters
 from kagura_git.git.repo import Repository
 from kagura_git.git.run import Git, decode
 from kagura_git.git.sparse import Sparse
@@ -40,7 +41,7 @@ def stage(repo: Repository, paths: Sequence[str], welcome: set[str] | None = Non
     rest = [path for path in wanted if path not in ignored]
     if Sparse(repo).active:
         for path in rest:  # else a git before 2.36 passes over, without a word, what was left out
-            repo.git.run("update-index", "--no-skip-worktree", "--", path, ok=range(256))
+            unguarded(repo.git).run("update-index", "--no-skip-worktree", "--", path, ok=range(256))
     if rest and not _add(repo.git, rest):
         # One file that is gone fails the whole call; the others must not suffer.
         refused += [path for path in rest if len(rest) == 1 or not _add(repo.git, [path])]
@@ -54,12 +55,12 @@ def ignored(repo: Repository, paths: Sequence[str]) -> set[str]:
 
 def drop(repo: Repository, paths: Sequence[str]) -> None:
     """Take these files out of the staging area, their unmerged stages too."""
-    repo.git.run("update-index", "--force-remove", "-z", "--stdin", stdin=_listed(paths))
+    unguarded(repo.git).run("update-index", "--force-remove", "-z", "--stdin", stdin=_listed(paths))
 
 
 def unstaged_records(repo: Repository) -> list[str]:
     """Return the record files whose last version the next commit would leave out."""
-    done = repo.git.run(
+    done = without_filters(repo.git).run(
         "--no-optional-locks", "status", "--porcelain=v1", "-z", "--no-renames",
         "--untracked-files=all", "--ignore-submodules=all", "--", ".kagura",
     )  # fmt: skip
@@ -80,6 +81,8 @@ def _ignored(git: Git, paths: Sequence[str]) -> set[str]:
 
 def _add(git: Git, paths: Sequence[str]) -> bool:
     """Stage the files; unlike `git add`, update-index reads no folder and minds no sparse cone."""
+    # As its user would stage: else git would drop what its file monitor knows from the index.
+    git = unguarded(git)
     deadline = time.monotonic() + _PATIENCE
     wait = 0.01
     while True:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from kagura_git.git import patient, signed_text
+from kagura_git.git.guarded import with_own_signature_programs
 from kagura_git.git.run import Git, decode
 from kagura_git.git.signed_text import Format
 
@@ -71,6 +72,7 @@ def verify(
         seconds: how long it may take altogether; what is not looked at by then is unchecked.
         progress: is told how many of how many are done.
     """
+    git = with_own_signature_programs(git)
     found: dict[int, Verdict] = {}
     forms: dict[int, Format] = {}
     for number, one in enumerate(asked):

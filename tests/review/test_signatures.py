@@ -381,7 +381,7 @@ def test_a_missing_program_is_said_and_makes_no_signature_bad(
 ) -> None:
     name = desk.decide()
     signed = sign(desk, name)
-    desk.box.run("config", setting, "/nowhere/program")
+    desk.box.run("config", "--global", setting, "/nowhere/program")
     desk.box.run("config", "gpg.format", form)
     with pytest.raises(KaguraError, match="/nowhere/program is not installed"):
         sign(desk, name)
@@ -412,7 +412,7 @@ def test_a_program_that_never_answers_is_ended(
     name = desk.decide()
     signed = sign(desk, name)
     sleeper = desk.box.script(tmp_path / "sleeper", "#!/bin/sh\nsleep 600\n")
-    desk.box.run("config", "gpg.ssh.program", str(sleeper))
+    desk.box.run("config", "--global", "gpg.ssh.program", str(sleeper))
     monkeypatch.setattr(signing, "_UNSEEN_SECONDS", 0.5)
     with pytest.raises(KaguraError, match="took too long"):
         sign(desk, name)
@@ -597,7 +597,7 @@ def test_doctor_names_bad_signatures_and_counts_the_others(desk: Desk, key: SshK
     assert bad in found()["error"]
     desk.box.run("config", "--unset", "gpg.ssh.allowedSignersFile")
     assert found()["ok"] == "1 by keys that are not known here"
-    desk.box.run("config", "gpg.ssh.program", "nowhere-to-be-found")
+    desk.box.run("config", "--global", "gpg.ssh.program", "nowhere-to-be-found")
     assert "nowhere-to-be-found is not installed" in found()["warning"]
 
 
