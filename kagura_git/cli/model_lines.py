@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kagura_git.cli.output import styled
-from kagura_git.llm.terminal import dollars
+from kagura_git.llm.amounts import dollars
 
 
 def model_lines(data: dict[str, Any], approve: str) -> Iterator[str]:

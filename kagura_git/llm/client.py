@@ -1,4 +1,8 @@
-"""Asking a model: litellm, kept quiet, with a time limit, and tried again where that helps."""
+"""Asking a model: litellm, kept quiet, with a time limit, and tried again where that helps.
+
+Every try is reserved before its request is sent, and released only if it provably was not
+billed.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ import io
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -50,10 +54,39 @@ _FAILURES: Final = (
 _AGAIN: Final = frozenset(
     {"RateLimitError", "APIConnectionError", "ServiceUnavailableError", "InternalServerError"}
 )
+# Refusals of a request that no provider bills: by the status that it answered, or by litellm
+# before the request was sent. A 5xx says nothing of what was computed before.
+_UNBILLED_STATUS: Final = frozenset({400, 401, 402, 403, 404, 405, 413, 422, 429})
+_UNBILLED: Final = frozenset(
+    {"AuthenticationError", "PermissionDeniedError", "NotFoundError", "RateLimitError",
+     "BadRequestError", "ContextWindowExceededError"}
+)  # fmt: skip
+# Azure bills a prompt that is too long, and some providers one that their filter refuses.
+_BILLED_BY_AZURE: Final = frozenset({"BadRequestError", "ContextWindowExceededError"})
+_BILLED: Final = "ContentPolicyViolationError"
+# Exceptions of the transport (httpx) under litellm's: no byte of the request was sent.
+_NEVER_SENT: Final = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL"}
+)
 
 
 class ModelFailed(KaguraError):
-    """A model gave no answer."""
+    """A model gave no answer; ``billed`` is False if the provider provably bills nothing."""
+
+    billed = True
+
+
+class Attempt(Protocol):
+    """One try that is reserved in the ledger, and how many tokens its answer may have."""
+
+    most_out: int
+
+    def release(self) -> None:
+        """Give back what was reserved."""
+        ...
+
+
+A = TypeVar("A", bound=Attempt)
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -72,42 +105,62 @@ def ask(
     messages: Sequence[Mapping[str, Any]],
     *,
     seconds: float,
-    most_out: int,
+    reserve: Callable[[bool], A],
     schema: Mapping[str, Any] | None = None,
     api_base: str = "",
-) -> Reply:
-    """Return a model's reply.
+) -> tuple[Reply, A]:
+    """Return a model's reply, and the try that it came by.
 
     Args:
         seconds: how long one try may take.
-        most_out: how many tokens the reply may have.
+        reserve: reserves one try, with an answer of limited length; called with False for
+            a model whose provider takes no limit.
         schema: the form of the answer, where the model can be held to one.
 
     Raises:
         ModelFailed: no reply, after three tries where trying again may help.
         MissingExtra: litellm is not installed.
+        KaguraError: the first try could not be reserved.
     """
     litellm = _litellm()
     request: dict[str, Any] = {
-        "model": model, "messages": list(messages), "timeout": seconds, "max_tokens": most_out,
-        "num_retries": 0, "max_retries": 0, "drop_params": True,
+        "model": model, "messages": list(messages), "timeout": seconds, "num_retries": 0,
+        "max_retries": 0, "drop_params": True,
     }  # fmt: skip
     if api_base:
         request["api_base"] = api_base
     if schema:
         form = {"name": "answer", "schema": dict(schema), "strict": True}
         request["response_format"] = {"type": "json_schema", "json_schema": form}
+    limited = _takes_limit(litellm, model)
+    failed: ModelFailed | None = None
     for left in reversed(range(_TRIES)):
         try:
+            attempt = reserve(limited)
+        except KaguraError as refused:
+            raise failed or refused from None
+        try:
             with quiet():
-                found = litellm.completion(**request)
-                return _reply(litellm, found, model)
+                found = litellm.completion(**request, max_tokens=attempt.most_out)
+                return _reply(litellm, found, model), attempt
         except Exception as error:  # noqa: BLE001 - litellm's classes share no other base
             kind, failed = _failure(error, model)
+            if not failed.billed:
+                with contextlib.suppress(KaguraError):  # it stays reserved, which is safe
+                    attempt.release()
             if not left or kind not in _AGAIN:
                 raise failed from None
             time.sleep(_wait(error, _TRIES - 1 - left))
     raise AssertionError
+
+
+def _takes_limit(litellm: Any, model: str) -> bool:
+    """Tell whether the length of an answer can be limited; an unknown provider's can."""
+    try:
+        taken = litellm.get_supported_openai_params(model=model)
+    except Exception:  # noqa: BLE001 - the call itself will say what is wrong
+        return True
+    return not taken or not {"max_tokens", "max_completion_tokens"}.isdisjoint(taken)
 
 
 def _reply(litellm: Any, found: Any, model: str) -> Reply:
@@ -171,7 +224,32 @@ def _failure(error: Exception, model: str) -> tuple[str, ModelFailed]:
         names = {"APIConnectionError"}  # what becomes of it on the way through the library
     kind, happened, mend = next((line for line in _FAILURES if line[0] in names), unknown)
     detail = f"{happened} ({said})" if said else happened
-    return kind, ModelFailed(detail, hint=mend, where=model)
+    failed = ModelFailed(detail, hint=mend, where=model)
+    failed.billed = not _unbilled(error, kind, model)
+    return kind, failed
+
+
+def _unbilled(error: BaseException, kind: str, model: str) -> bool:
+    """Tell whether a failure proves that the provider bills nothing."""
+    status = 0
+    for cause in _causes(error):
+        if type(cause).__module__ == "httpx" and type(cause).__name__ in _NEVER_SENT:
+            return True
+        if type(cause).__name__ == "HTTPStatusError":  # the answer itself, under litellm's view
+            status = getattr(getattr(cause, "response", None), "status_code", 0)
+    if kind == _BILLED or (model.startswith("azure") and kind in _BILLED_BY_AZURE):
+        return False
+    return status in _UNBILLED_STATUS if status else kind in _UNBILLED
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it was raised from, outermost first."""
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        yield cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
 
 
 def _without_secrets(text: str) -> str:

@@ -40,6 +40,18 @@ def message_tokens(model: str, messages: Sequence[Message]) -> int:
     return _PRIMED + sum(_AROUND + _message(count, message) for message in messages)
 
 
+def is_exact(model: str) -> bool:
+    """Tell whether the tokens of a text are counted by the model's own tokenizer."""
+    if library.folder() is None:
+        return False
+    from tiktoken.model import encoding_name_for_model
+
+    try:
+        return encoding_name_for_model(model.rpartition("/")[2]) in _BROUGHT
+    except KeyError:
+        return False
+
+
 def picture_tokens(width: int, height: int) -> int:
     """Return the tokens of a picture: 85, and 170 for each tile of 512 pixels.
 

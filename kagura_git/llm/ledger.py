@@ -1,8 +1,8 @@
-"""What calls have cost: one line of JSON per call, a file per month, in the user's state folder.
+"""Cost ledger: one file of JSON lines per month, in the user's state folder.
 
-Many processes append: each line is written whole, under a lock, and flushed to
-disk before the call counts as recorded. The sum is what the budget is held
-against, so an unreadable line is reported, never passed over in silence.
+Many processes append: each line is written whole, under a lock, and flushed to disk. What
+may still be spent is checked and reserved under the same lock, so that processes at once
+cannot spend the same dollars. The lock is never held while a model is asked.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from math import fsum
 from pathlib import Path
 from typing import Final
 
@@ -21,38 +21,24 @@ import msgspec
 from kagura_git import atomic
 from kagura_git.disk import explained
 from kagura_git.errors import KaguraError, UsageError
+from kagura_git.llm.ledger_lines import TORN, Call, Month, is_cut, parse
 
-_LOCK_SECONDS: Final = 10.0
+__all__ = ["Call", "Ledger", "Month", "UnreadableLedger", "month_of", "state_folder"]
+
+_LOCK_SECONDS: Final = 60.0
 _MONTH: Final = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])\Z")
+# A link could lead to another user's file, and a named pipe would block.
+_SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_CANNOT: Final = "the cost ledger cannot be read"
+_NEW_LINE: Final = b"\n"
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One call of a model. ``cost`` is in US dollars; None where no price is known."""
-
-    timestamp: datetime
-    model: str
-    operation: str
-    repository: str
-    tokens_in: int
-    tokens_out: int
-    cost: float | None
-    ok: bool = True
-
-
-class Month(msgspec.Struct, frozen=True):
-    """The calls of one month, and the numbers of lines that could not be read."""
-
-    calls: tuple[Call, ...]
-    damaged: tuple[int, ...] = ()
-
-    @property
-    def cost(self) -> float:
-        """What they cost together, in US dollars."""
-        return fsum(call.cost or 0.0 for call in self.calls)
+class UnreadableLedger(KaguraError):
+    """A month of the ledger cannot be read, so what may still be spent is not known."""
 
 
 class Ledger:
-    """The calls that this user has paid for, on this machine.
+    """Calls that this user has paid for, on this machine.
 
     Args:
         folder: where the months' files are.
@@ -61,54 +47,55 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def append(self, call: Call) -> None:
-        """Write a call down, for good.
+    def append(self, call: Call, month: str | None = None) -> None:
+        """Append a line to a month (default: that of its timestamp) and flush it to disk.
 
         Raises:
             CannotWrite: the disk is full or read-only.
         """
-        atomic.make_folder(str(self.folder))
-        path = self._file(call.timestamp.astimezone(UTC).strftime("%Y-%m"))
-        line = msgspec.json.encode(call) + b"\n"
-        with atomic.locked(f"{path}.lock", _LOCK_SECONDS), explained(str(path)):
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-            descriptor = os.open(path, flags, 0o600)
-            try:
-                _write(descriptor, line)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        month = month or month_of(call.timestamp)
+        with self._locked(month):
+            self._append(call, month)
+
+    def change(self, month: str, make: Callable[[Month], Call]) -> Call:
+        """Append the line that ``make`` returns for a month as it stands, under one lock.
+
+        Raises:
+            UnreadableLedger: the month cannot be read.
+            CannotWrite: the disk is full or read-only.
+        """
+        with self._locked(month):
+            call = make(self.readable(month))
+            self._append(call, month)
+        return call
+
+    def replace(self, month: str, make: Callable[[bytes], bytes]) -> None:
+        """Replace a month's file with what ``make`` returns for it, under the lock."""
+        with self._locked(month):
+            path = self.file(month)
+            atomic.write(path, make(self._read(month)))
 
     def month(self, month: str) -> Month:
         """Return the calls of a month such as ``2026-11``.
 
         Raises:
             UsageError: not a month.
+            UnreadableLedger: something else lies in the place of its file, or it may not be read.
         """
-        if not _MONTH.match(month):
-            raise UsageError(
-                f"{month!r:.40} is not a month", hint="Write it as 2026-11.", where="month"
-            )
-        path = self._file(month)
-        calls, damaged = [], []
-        try:
-            lines = path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return Month(())
-        except OSError as error:
-            raise KaguraError(
-                f"what was spent cannot be read: {error.strerror}",
-                hint="No model is asked until it can be: the budget is held against it.",
-                where=str(path),
-            ) from None
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                calls.append(msgspec.json.decode(line, type=Call))
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                damaged.append(number)
-        return Month(tuple(calls), tuple(damaged))
+        return parse(self._read(month))
+
+    def readable(self, month: str) -> Month:
+        """Return the calls of a month of which every line can be read.
+
+        Raises:
+            UnreadableLedger: some cannot, or none.
+        """
+        found = self.month(month)
+        if found.damaged:
+            first, count = found.damaged[0], len(found.damaged)
+            what = "a line" if count == 1 else f"{count} lines, the first of them here,"
+            raise self._unreadable(f"{what} of the cost ledger cannot be read", month, f":{first}")
+        return found
 
     def months(self) -> list[str]:
         """Return the months that have calls, oldest first."""
@@ -117,15 +104,82 @@ class Ledger:
             return sorted(name for name in names if _MONTH.match(name))
         return []
 
-    def _file(self, month: str) -> Path:
+    def file(self, month: str) -> Path:
+        """Return where the lines of a month are.
+
+        Raises:
+            UsageError: not a month.
+        """
+        if not is_month(month):
+            raise UsageError(
+                f"{month!r:.40} is not a month", hint="Write it as 2026-11.", where="month"
+            )
         return self.folder / f"{month}.jsonl"
+
+    def _read(self, month: str) -> bytes:
+        path = self.file(month)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise self._unreadable(f"{_CANNOT}: {error.strerror}", month) from None
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise self._unreadable(f"{_CANNOT}: this is no file", month)
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        except OSError as error:
+            raise self._unreadable(f"{_CANNOT}: {error.strerror}", month) from None
+        finally:
+            os.close(descriptor)
+
+    def _unreadable(self, message: str, month: str, line: str = "") -> UnreadableLedger:
+        return UnreadableLedger(
+            message,
+            hint="No model is asked until it can be read. Mend it there, or state what the "
+            f"provider billed for it: git kagura costs --settle {month} --cost DOLLARS",
+            where=f"{self.file(month)}{line}",
+        )
+
+    @contextlib.contextmanager
+    def _locked(self, month: str) -> Iterator[None]:
+        path = self.file(month)
+        atomic.make_folder(str(self.folder))
+        with atomic.locked(f"{path}.lock", _LOCK_SECONDS):
+            yield
+
+    def _append(self, call: Call, month: str) -> None:
+        path = self.file(month)
+        new = not path.exists()
+        with explained(str(path)):
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _SAFELY
+            descriptor = os.open(path, flags, 0o600)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise self._unreadable("the cost ledger cannot be written: no file", month)
+                _write(descriptor, msgspec.json.encode(call) + _NEW_LINE)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if new:
+                atomic.sync_folder(str(self.folder))
+
+
+def is_month(text: str) -> bool:
+    """Tell whether a text is a month such as ``2026-11``."""
+    return bool(_MONTH.match(text))
+
+
+def month_of(when: datetime) -> str:
+    """Return the month of a time, such as ``2026-11``, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m")
 
 
 def _write(descriptor: int, line: bytes) -> None:
-    """Append a line whole; what a killed process left half is ended first, and stays alone."""
+    """Append a line whole, after ending one that a killed process has left cut."""
     size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        line = b"\n" + line
+    line = _ended(descriptor, size) + line
     try:
         done = os.write(descriptor, line)
         if done != len(line):
@@ -133,6 +187,15 @@ def _write(descriptor: int, line: bytes) -> None:
     except OSError:
         os.ftruncate(descriptor, size)
         raise
+
+
+def _ended(descriptor: int, size: int) -> bytes:
+    """Return what ends the last line of a file: nothing where it is ended."""
+    if not size or os.pread(descriptor, 1, size - 1) == _NEW_LINE:
+        return b""
+    data = os.pread(descriptor, size, 0)
+    tail = data[data.rfind(_NEW_LINE) + 1 :]
+    return TORN + _NEW_LINE if is_cut(tail) else _NEW_LINE
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from kagura_git.llm.amounts import dollars
 from kagura_git.llm.approval import Ask, Estimate
 
 
@@ -41,7 +42,7 @@ def ask(estimate: Estimate) -> bool:
     after = f"like {learned} calls before" if learned else "a guess before the first call"
     text = Text.assemble(
         f"{estimate.purpose}\n\n",
-        ("Estimated cost: ", "bold"), f"{dollars(estimate.cost)}\n",
+        ("Estimated cost: ", "bold"), f"{dollars(estimate.cost)}{_repair(estimate)}\n",
         f"Input: {estimate.tokens_in:,} tokens, answer: about {estimate.tokens_out:,} ({after})\n",
         f"Model: {estimate.model}",
     )  # fmt: skip
@@ -53,8 +54,8 @@ def ask(estimate: Estimate) -> bool:
         return False
 
 
-def dollars(cost: float | None) -> str:
-    """Return an amount with as many places as it needs to say something."""
-    if cost is None:
-        return "unknown: no price is known for this model"
-    return f"${cost:.2f}" if cost >= 0.1 or cost == 0 else f"${cost:.4f}"
+def _repair(estimate: Estimate) -> str:
+    """Return the cost of the operation if its answer has to be repaired, for the question."""
+    if estimate.cost_with_repair is None:
+        return ""
+    return f" ({dollars(estimate.cost_with_repair)} if the answer has to be repaired)"

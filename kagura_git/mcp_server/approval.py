@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 
 from kagura_git.api.screenshots import left_open, picture_path
 from kagura_git.errors import KaguraError
+from kagura_git.llm.amounts import dollars
 from kagura_git.llm.approval import Ask
-from kagura_git.llm.terminal import dollars
 from kagura_git.mcp_server.arguments import Text, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip
@@ -99,6 +99,8 @@ def _question(
     if not found["approval_required"]:
         return None
     price = dollars(found["estimated_cost"])
+    if found["cost_with_repair"] is not None:
+        price += f", or {dollars(found['cost_with_repair'])} if the answer has to be repaired"
     return Elicit(
         f"{what} with {clip(found['model'], 80)}? Estimated cost: {price} "
         f"({found['tokens_in']:,} tokens in, about {found['tokens_out']:,} out). {otherwise}",
@@ -107,13 +109,16 @@ def _question(
 
 
 def answer_of(outcome: ElicitationResult[Approval]) -> Ask | None:
-    """Return what answers the question that the user has answered; None if nobody was asked."""
-    if isinstance(outcome, AcceptedElicitation):
-        if outcome.data is None:
-            return None
-        approved = bool(outcome.data.approve)
-        return lambda _: approved
-    return lambda _: False
+    """Return what answers the question that the user has answered; None if nobody was asked.
+
+    It answers once: a repair that costs more than the user was shown is another question.
+    """
+    if not isinstance(outcome, AcceptedElicitation):
+        return lambda _: False
+    if outcome.data is None:
+        return None
+    given = iter([bool(outcome.data.approve)])
+    return lambda _: next(given, None)
 
 
 def _can_be_asked(ctx: Ctx) -> bool:

@@ -45,6 +45,7 @@ def estimate(purse: Purse, operation: str, sent: Sent | None) -> dict[str, Any]:
     Raises:
         UsageError: no such operation.
         Conflict: no model is configured.
+        UnreadableLedger: what was spent this month is not known.
     """
     if sent is None:
         raise UsageError(
@@ -68,7 +69,8 @@ def estimate(purse: Purse, operation: str, sent: Sent | None) -> dict[str, Any]:
         "answered_before": known,
         "approval_required": verdict.why == "approval_required" and not known,
         "over_budget": verdict.why == "over_budget" and not known,
-        "spent_this_month": spent,
+        "spent_this_month": spent.total,
+        "reserved_this_month": spent.reserved,
         "budget": purse.policy.monthly_budget,
         "warning": verdict.warning,
     }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from math import fsum
+from math import fsum, inf
 from pathlib import Path
 from typing import Any, Final
 
-from kagura_git.errors import MissingExtra
+from kagura_git.errors import MissingExtra, UsageError
 from kagura_git.llm.approval import Ask, Policy
 from kagura_git.llm.ledger import Call, Ledger, state_folder
 from kagura_git.llm.operation import Purse
@@ -85,7 +85,7 @@ class CodingAnalyzer:
 
     @property
     def total_cost(self) -> float:
-        """US dollars; calls whose price is not known count nothing."""
+        """US dollars; unfinished calls at their upper bound, those without a price nothing."""
         return fsum(call.cost or 0.0 for call in self._calls())
 
     @property
@@ -115,11 +115,15 @@ def call_facts(call: Call) -> dict[str, Any]:
         "tokens_out": call.tokens_out,
         "cost": call.cost,
         "ok": call.ok,
+        "id": call.id or None,
+        "unfinished": call.unfinished,
     }
 
 
 def costs(ledger: Ledger, month: str, budget: float) -> dict[str, Any]:
     """Return what was spent in a month, in all and by model, operation and repository.
+
+    Unfinished calls count at their upper bound, which is ``reserved`` for them.
 
     Raises:
         UsageError: not a month such as 2026-11.
@@ -131,6 +135,8 @@ def costs(ledger: Ledger, month: str, budget: float) -> dict[str, Any]:
         "total_cost": found.cost,
         "total_tokens": sum(call.tokens_in + call.tokens_out for call in calls),
         "call_count": len(calls),
+        "reserved": found.reserved,
+        "unfinished": [call_facts(call) for call in found.unfinished],
         "unknown_price": sum(1 for call in calls if call.cost is None),
         "budget": budget if budget < float("inf") else None,
         "by_model": _by(calls, "model"),
@@ -140,6 +146,21 @@ def costs(ledger: Ledger, month: str, budget: float) -> dict[str, Any]:
         "call_costs": [call_facts(call) for call in calls],
         "damaged_lines": list(found.damaged),
     }
+
+
+def state_cost(ws: Workspace, environ: Mapping[str, str], what: str, cost: float) -> dict[str, Any]:
+    """Write down what the user states that an unfinished call, or a damaged month, has cost.
+
+    Raises:
+        UsageError: not an amount.
+        NotFound: no call has that id.
+        Conflict: there is nothing to state.
+    """
+    from kagura_git.llm import stated_cost
+
+    if not 0 <= cost < inf:
+        raise UsageError("not an amount of US dollars", hint="0 or more.", where="cost")
+    return call_facts(stated_cost.state(ledger_of(environ), what, cost, ws.now()))
 
 
 def _by(calls: Sequence[Call], name: str) -> dict[str, dict[str, Any]]:

@@ -74,7 +74,11 @@ class Provider:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # Polled often: closing waits for the next look.
+        serve = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
+        serve.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:

@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from threading import Event
 
 import pytest
 from provider import Answer, Provider
 
+from kagura_git.errors import KaguraError
 from kagura_git.llm import client
 from kagura_git.llm.client import ModelFailed, Reply, ask
 
@@ -28,8 +31,29 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
-def asked(model: str, seconds: float = 20.0, **more: object) -> Reply:
-    return ask(model, MESSAGES, seconds=seconds, most_out=500, **more)  # type: ignore[arg-type]
+class Tries(list["Tries.Try"]):
+    """Tries that are reserved nowhere; each says whether it was released."""
+
+    @dataclass
+    class Try:
+        most_out: int = 500
+        released: bool = False
+
+        def release(self) -> None:
+            self.released = True
+
+    def reserve(self, limited: bool) -> Tries.Try:
+        self.append(Tries.Try())
+        return self[-1]
+
+    @property
+    def released(self) -> list[bool]:
+        return [attempt.released for attempt in self]
+
+
+def asked(model: str, seconds: float = 20.0, tries: Tries | None = None, **more: object) -> Reply:
+    reserve = (Tries() if tries is None else tries).reserve
+    return ask(model, MESSAGES, seconds=seconds, reserve=reserve, **more)[0]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -123,13 +147,88 @@ def test_nobody_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         asked("gpt-5-mini", api_base="http://127.0.0.1:9/v1")
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
+def test_a_request_that_the_provider_refuses_is_released(provider: Provider, status: int) -> None:
+    provider.says(Answer("no", status=status))
+    tries = Tries()
+    with pytest.raises(ModelFailed):
+        asked("gpt-5-mini", tries=tries)
+    assert len(tries) == len(provider.asked)
+    assert all(tries.released)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("answer", [Answer("", status=500), Answer("", status=503),
+                                    Answer("{}", cut=True)], ids=["500", "503", "cut"])  # fmt: skip
+def test_a_try_that_may_have_been_billed_stays_reserved(
+    provider: Provider, model: str, answer: Answer
+) -> None:
+    provider.says(answer, Answer("{}"))
+    tries = Tries()
+    asked(model, tries=tries)
+    assert tries.released == [False, False]
+    assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_try_that_timed_out_stays_reserved(provider: Provider, model: str) -> None:
+    provider.think = lambda _: Event().wait(5) and Answer()
+    tries = Tries()
+    with pytest.raises(ModelFailed, match="did not answer in time"):
+        asked(model, seconds=0.5, tries=tries)
+    assert tries.released == [False]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9", "http://no-such-host.invalid", "nonsense"])
+def test_a_request_that_was_never_sent_is_released(
+    provider: Provider, model: str, base: str
+) -> None:
+    tries = Tries()
+    with pytest.raises(ModelFailed):
+        asked(model, tries=tries, api_base=base)
+    assert tries
+    assert all(tries.released)
+    assert provider.asked == []
+
+
+def test_without_room_for_another_try_the_first_failure_is_told(provider: Provider) -> None:
+    provider.says(Answer("down", status=500))
+    first = iter([Tries.Try()])
+
+    def reserve(_: bool) -> Tries.Try:
+        for attempt in first:
+            return attempt
+        raise KaguraError("no room")
+
+    with pytest.raises(ModelFailed, match="the provider failed"):
+        ask("gpt-5-mini", MESSAGES, seconds=20, reserve=reserve)
+    assert len(provider.asked) == 1
+
+
+def test_azure_bills_what_its_filter_refuses() -> None:
+    error = type("BadRequestError", (Exception,), {})("no")
+    assert client._failure(error, "azure/gpt-4o")[1].billed
+    assert not client._failure(error, "gpt-4o")[1].billed
+
+
+def test_a_provider_that_takes_no_limit_of_an_answer_is_known() -> None:
+    litellm = client._litellm()
+    assert client._takes_limit(litellm, "gpt-4o")
+    assert client._takes_limit(litellm, "no-such-provider/x")
+    assert not client._takes_limit(litellm, "v0/v0-1.5-md")
+
+
 def test_not_a_word_of_the_library_is_printed(provider: Provider) -> None:
     program = (
+        "from types import SimpleNamespace\n"
         "from kagura_git.llm.client import ask\n"
+        "reserve = lambda _: SimpleNamespace(most_out=9, release=lambda: None)\n"
+        "said = [{'role': 'user', 'content': 'x'}]\n"
         "for model in ('gpt-5-mini', 'openai/our-own-model'):\n"
-        "    ask(model, [{'role': 'user', 'content': 'x'}], seconds=20, most_out=9)\n"
+        "    ask(model, said, seconds=20, reserve=reserve)\n"
         "try:\n"
-        "    ask('no-such-provider/x', [{'role': 'user', 'content': 'x'}], seconds=9, most_out=9)\n"
+        "    ask('no-such-provider/x', said, seconds=9, reserve=reserve)\n"
         "except Exception as error:\n"
         "    assert type(error).__name__ == 'ModelFailed', error\n"
     )

@@ -12,7 +12,7 @@ import pytest
 
 from kagura_git.errors import KaguraError, UsageError
 from kagura_git.llm import counting
-from kagura_git.llm.approval import Estimate, Policy, decide
+from kagura_git.llm.approval import Estimate, Policy, Spent, decide
 from kagura_git.llm.counting import message_tokens, picture_tokens, text_tokens
 from kagura_git.llm.ledger import Call, Ledger
 from kagura_git.llm.prices import price_of
@@ -108,14 +108,16 @@ def test_a_call_is_made_only_if_its_user_allows_it(
     cost: float | None, policy: Policy, answer: object, expected: tuple[bool, str]
 ) -> None:
     ask = None if answer == "nobody" else never if answer is never else lambda _: answer
-    verdict = decide(estimated(cost), policy, 2.0, ask)  # type: ignore[arg-type]
+    verdict = decide(estimated(cost), policy, Spent(2.0), ask)  # type: ignore[arg-type]
     assert (verdict.go, verdict.why) == expected
 
 
 def test_from_a_share_of_the_budget_on_the_user_is_warned() -> None:
     policy = Policy(monthly_budget=10.0, warn_at=80.0)
-    assert decide(estimated(0.05), policy, 7.0, None).warning == ""
-    assert "$8.05 of the month's $10.00" in decide(estimated(0.05), policy, 8.0, None).warning
+    assert decide(estimated(0.05), policy, Spent(7.0), None).warning == ""
+    assert (
+        "$8.05 of the month's $10.00" in decide(estimated(0.05), policy, Spent(8.0), None).warning
+    )
 
 
 WHEN = datetime(2026, 11, 3, 12, tzinfo=UTC)
