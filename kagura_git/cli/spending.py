@@ -72,6 +72,7 @@ def costs(app: App, month: str | None, settle: str | None, cost: float | None) -
         from kagura_git.services import spending
 
         settled = spending.state_cost(app.memory.ws, os.environ, settle, cost)
+        month = month or (settle if "-" in settle else settled["timestamp"][:7])
     data = app.memory.costs(month)
     if settled is not None:
         data["settled"] = settled
@@ -104,7 +105,9 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
         yield styled("y", f"{data['unknown_price']} calls of models whose price is not known")
     if data["damaged_lines"]:
         yield ""
-        yield styled("r", f"{len(data['damaged_lines'])} lines of the ledger cannot be read")
+        count = len(data["damaged_lines"])
+        lines = "line" if count == 1 else "lines"
+        yield styled("r", f"{count} {lines} of the ledger cannot be read")
         mend = f"git kagura costs --settle {data['month']} --cost DOLLARS"
         yield f"No model is asked until you state what they have cost: {mend}"
 

@@ -137,7 +137,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that count, with their numbers from 1."""
     *ended, tail = data.split(b"\n")
     for number, line in enumerate(ended, 1):
-        cut = line.endswith(TORN) and written_ahead(line)
+        cut = line.endswith(TORN) and written_ahead(line.removesuffix(TORN))
         if line.strip() and not cut:
             yield number, line
     if tail.strip() and not is_cut(tail):

@@ -50,7 +50,7 @@ def _call(month: Month, name: str, cost: float) -> Call:
 
 def _month(ledger: Ledger, month: str, cost: float, now: datetime) -> Call:
     call = Call(
-        timestamp=now, model="unknown", operation="stated", repository="", tokens_in=0,
+        timestamp=now, model="unknown", operation="stated", repository="unknown", tokens_in=0,
         tokens_out=0, cost=cost, ok=False,
     )  # fmt: skip
     line = msgspec.json.encode(call) + b"\n"

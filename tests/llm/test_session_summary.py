@@ -183,7 +183,8 @@ def test_an_answer_that_cannot_be_used_leaves_the_summary_to_us(
     assert len(provider.asked) == calls
     # What was paid for nothing is in the ledger too.
     paid = [call for call in memory.coding_analyzer.call_costs if not call["ok"]]
-    assert len(paid) == (calls if answer.status == 200 else 0)
+    # A server that failed may have billed the call all the same; a wrong key may not.
+    assert len(paid) == (0 if answer.status == 401 else calls)
 
 
 def test_a_malformed_answer_is_repaired_once(provider: Provider, shop: Path) -> None:
@@ -364,27 +365,3 @@ def test_the_command_line_plans_asks_and_shows_the_costs(
     assert "not a month" in kagura("costs", "--month", "x", code=2)["error"]["message"]
     wrong = kagura("llm", "estimate", "everything", code=2)["error"]
     assert "session_summary" in wrong["hint"]
-
-
-@pytest.mark.slow
-def test_twenty_processes_spend_and_the_sum_is_exact(provider: Provider, shop: Path) -> None:
-    provider.think = lambda _: Answer(GOOD, slow=0.2)
-    program = (
-        "import sys\n"
-        "from kagura_git.memory import SyncCodingMemory\n"
-        "from kagura_git.services import summaries\n"
-        "memory = SyncCodingMemory(sys.argv[1], model='gpt-4o', auto_approve=True)\n"
-        "for _ in range(3):\n"
-        "    summaries.ask(memory.purse(), {'session': 'x'})\n"
-    )
-    (shop / "kagura.toml").write_text("[coding_memory.costs]\nmax_monthly_budget_usd = 0.2\n")
-    running = [subprocess.Popen([sys.executable, "-c", program, str(shop)]) for _ in range(20)]
-    assert [process.wait(timeout=600) for process in running] == [0] * 20
-    ledger = Ledger(state())
-    found = ledger.month(ledger.months()[0])
-    each = 1_200 * 2.5e-6 + 340 * 1e-5
-    assert len(found.calls) == len(provider.asked)
-    assert found.cost == pytest.approx(each * len(provider.asked), rel=1e-12)
-    # Each process may have been in one call when the limit was reached.
-    assert 0.2 - 2 * each < found.cost <= 0.2 + 20 * each
-    assert len(provider.asked) < 60

@@ -14,7 +14,11 @@ import mcp_types
 import pytest
 from assistant import ERAS, Assistant, assistant
 from git_repo import Sandbox
+from mcp.server.mcpserver import AcceptedElicitation
 from PIL import Image
+
+from kagura_git.llm.approval import Estimate
+from kagura_git.mcp_server.approval import Approval, answer_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "llm"))
 
@@ -194,3 +198,11 @@ def test_a_screenshot_beside_a_full_account_asks_nothing(
     )  # fmt: skip
     assert done["read"]["by"] is None
     assert (user.asked, provider.asked) == ([], [])
+
+
+def test_one_answer_of_a_user_is_no_answer_to_another_question() -> None:
+    ask = answer_of(AcceptedElicitation(data=Approval(approve=True)))
+    assert ask
+    price = Estimate(operation="o", purpose="p", model="m", tokens_in=1, tokens_out=1, cost=0.5)
+    assert ask(price) is True
+    assert ask(price) is None
