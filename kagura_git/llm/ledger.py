@@ -137,8 +137,8 @@ class Ledger:
     def _unreadable(self, message: str, month: str, line: str = "") -> UnreadableLedger:
         return UnreadableLedger(
             message,
-            hint="No model is asked until it can be read. Mend it there, or state what the "
-            f"provider billed for it: git kagura costs --settle {month} --cost DOLLARS",
+            hint="Mend it there, or state what the provider billed for it: git kagura costs "
+            f"--settle {month} --cost DOLLARS. Until then no model is asked.",
             where=f"{self.file(month)}{line}",
         )
 

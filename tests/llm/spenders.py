@@ -1,6 +1,6 @@
 """Run 40 processes that ask a model at once, and kill some of them at random points.
 
-Usage: spenders.py LEDGER SEED KILLS. The processes are forked after litellm is imported,
+Usage: spenders.py LEDGER BUDGET SEED KILLS. The processes are forked after litellm is imported,
 which takes each of them seconds otherwise. One that is killed counts what it asks of the
 system (opening, writing, flushing, locking, sending, receiving) and ends itself, as SIGKILL
 does, at a number that the seed gives; a write may be cut then. Prints how each one ended.
@@ -25,20 +25,20 @@ from kagura_git.llm.ledger import Ledger
 from kagura_git.llm.operation import Purse, messages_of, run
 from kagura_git.services.summaries import SESSION_SUMMARY
 
-PROCESSES, CALLS, BUDGET, MODEL = 40, 3, 0.9, "gpt-4o"
+PROCESSES, CALLS, MODEL = 40, 3, "gpt-4o"
 # One call asks the system for some 30 things.
 _LAST_POINT = 90
 
 
-def purse_of(folder: str, repository: str) -> Purse:
-    policy = Policy(auto_approve=True, monthly_budget=BUDGET)
+def purse_of(folder: str, repository: str, budget: float) -> Purse:
+    policy = Policy(auto_approve=True, monthly_budget=budget)
     return Purse(Ledger(Path(folder)), repository, policy, model=MODEL, seconds=30.0)
 
 
-def spend(folder: str, number: int) -> None:
+def spend(folder: str, number: int, budget: float) -> None:
     for call in range(CALLS):
         tag = f"call-{number}-{call}"
-        run(SESSION_SUMMARY, purse_of(folder, tag), {"session": tag})
+        run(SESSION_SUMMARY, purse_of(folder, tag, budget), {"session": tag})
 
 
 def kill_at(point: int, cut: float) -> None:
@@ -64,10 +64,10 @@ def kill_at(point: int, cut: float) -> None:
             setattr(owner, name, counted(getattr(owner, name)))
 
 
-def main(folder: str, seed: str, kills: str) -> None:
+def main(folder: str, budget: str, seed: str, kills: str) -> None:
     client._FIRST_WAIT = 0.01  # type: ignore[misc]
     client._litellm()
-    purse_of(folder, "").estimate(SESSION_SUMMARY, messages_of(SESSION_SUMMARY, {}))
+    purse_of(folder, "", 0.0).estimate(SESSION_SUMMARY, messages_of(SESSION_SUMMARY, {}))
     rng = Random(seed)
     points = [(rng.randint(1, _LAST_POINT), rng.random()) for _ in range(PROCESSES)]
     children = []
@@ -79,7 +79,7 @@ def main(folder: str, seed: str, kills: str) -> None:
         try:
             if kills == "True" and number % 4:
                 kill_at(*points[number])
-            spend(folder, number)
+            spend(folder, number, float(budget))
             os._exit(0)
         finally:
             os._exit(1)  # whatever it was, it is not to run on as the parent

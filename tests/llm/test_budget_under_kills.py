@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 from provider import Answer, Asked, Provider
-from spenders import BUDGET, CALLS, MODEL, PROCESSES
+from spenders import CALLS, MODEL, PROCESSES
 
 from kagura_git.llm import stated_cost
 from kagura_git.llm.counting import message_tokens
@@ -26,6 +26,7 @@ GOOD = json.dumps(
     {"what": ["x"], "why": [], "problems": [], "decisions": [], "open_ends": [],
      "recommendations": []}
 )  # fmt: skip
+KINDS = ("busy", "down", "other form", "cut", *["good"] * 8)
 SPENDERS = Path(__file__).parent / "spenders.py"
 
 
@@ -38,6 +39,7 @@ class Bills:
 
     def __init__(self, seed: int, trouble: bool) -> None:
         self.rng, self.trouble, self.lock = Random(seed), trouble, threading.Lock()
+        self.kinds: set[str] = set()
         self.billed: dict[str, list[float]] = defaultdict(list)
 
     def think(self, asked: Asked) -> Answer:
@@ -48,15 +50,16 @@ class Bills:
         limit = asked.body.get("max_tokens") or asked.body["max_completion_tokens"]
         tokens_in = message_tokens(MODEL, asked.body["messages"]) + 60
         with self.lock:
-            kind = self.rng.random() if self.trouble else 1.0
+            kind = self.rng.choice(KINDS) if self.trouble else "good"
+            self.kinds.add(kind)
             tokens_out = limit if self.rng.random() < 0.3 else self.rng.randint(1, limit)
-            if kind < 0.1:
+            if kind == "busy":
                 return Answer("busy", status=429)
             self.billed[tag[0]].append(price.cost(tokens_in, tokens_out))
-        if kind < 0.2:
+        if kind == "down":
             return Answer("down", status=500)
-        text = "no JSON" if kind < 0.35 else GOOD
-        return Answer(text, cut=kind > 0.95 and self.trouble, slow=0.05,
+        text = "no JSON" if kind == "other form" else GOOD
+        return Answer(text, cut=kind == "cut", slow=0.05,
                       tokens_in=tokens_in, tokens_out=tokens_out)  # fmt: skip
 
     @property
@@ -64,9 +67,11 @@ class Bills:
         return fsum(cost for costs in self.billed.values() for cost in costs)
 
 
-def spent(provider: Provider, folder: Path, bills: Bills, kills: bool) -> tuple[Month, list[int]]:
+def spent(
+    provider: Provider, folder: Path, bills: Bills, budget: float, kills: bool
+) -> tuple[Month, list[int]]:
     provider.think = bills.think
-    argv = [sys.executable, str(SPENDERS), str(folder), "7", str(kills)]
+    argv = [sys.executable, str(SPENDERS), str(folder), str(budget), "7", str(kills)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=280, cwd=Path.cwd())
     assert done.returncode == 0, done.stderr
     (month,) = Ledger(folder).months()
@@ -78,12 +83,12 @@ def test_forty_processes_spend_no_more_than_the_budget_and_the_ledger_is_the_bil
     provider: Provider, tmp_path: Path
 ) -> None:
     bills = Bills(3, trouble=False)
-    month, ended = spent(provider, tmp_path, bills, kills=False)
+    month, ended = spent(provider, tmp_path, bills, 0.9, kills=False)
     assert ended == [0] * PROCESSES
     assert (month.damaged, month.unfinished) == ((), ())
     assert len(month.calls) == len(provider.asked)
     assert month.cost == pytest.approx(bills.total, rel=1e-12)
-    assert BUDGET / 2 < bills.total <= BUDGET + 1e-9
+    assert 0.45 < bills.total <= 0.9 + 1e-9
     assert len(provider.asked) < PROCESSES * CALLS  # the rest was refused
 
 
@@ -92,12 +97,13 @@ def test_killed_processes_leave_every_billed_call_in_the_ledger(
     provider: Provider, tmp_path: Path
 ) -> None:
     bills = Bills(5, trouble=True)
-    month, ended = spent(provider, tmp_path, bills, kills=True)
+    month, ended = spent(provider, tmp_path, bills, 2.5, kills=True)
     assert set(ended) == {0, -9}
     assert ended.count(-9) > PROCESSES / 4
     assert month.damaged == ()
-    assert bills.total <= month.cost <= BUDGET + 1e-9
+    assert bills.total <= month.cost <= 2.5 + 1e-9
     assert month.unfinished
+    assert set(bills.kinds) == {"busy", "down", "other form", "cut", "good"}
     total = bills.total
     # What the provider billed beside the settled calls is covered by reservations, call by call.
     for call in month.calls:

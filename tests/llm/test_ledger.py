@@ -285,11 +285,19 @@ def test_no_bytes_at_the_end_are_taken_for_a_cut_line_but_the_start_of_one(tail:
 
 def test_eight_processes_reserve_no_more_than_the_budget(tmp_path: Path) -> None:
     program = (
-        "import sys\n"
+        "import sys, time\n"
         "sys.path.insert(0, sys.argv[2])\n"
         "from pathlib import Path\n"
         "from test_ledger import Ledger, OverBudget, reply, reserved\n"
+        "from kagura_git.llm import reservation\n"
+        "spent_of = reservation.spent_of\n"
+        "def slowly(month):\n"
+        "    time.sleep(0.01)\n"  # between the look at the ledger and the reservation
+        "    return spent_of(month)\n"
+        "reservation.spent_of = slowly\n"
         "ledger = Ledger(Path(sys.argv[1]))\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.read()\n"  # all begin at once
         "for number in range(12):\n"
         "    try:\n"
         "        attempt = reserved(ledger, budget=20.0)\n"
@@ -299,7 +307,13 @@ def test_eight_processes_reserve_no_more_than_the_budget(tmp_path: Path) -> None
         "        attempt.settle(reply(0.5), ok=True)\n"
     )
     argv = [sys.executable, "-c", program, str(tmp_path), str(Path(__file__).parent)]
-    running = [subprocess.Popen(argv) for _ in range(8)]
+    start, begin = os.pipe()
+    running = [
+        subprocess.Popen(argv, stdin=start, stdout=subprocess.PIPE, text=True) for _ in range(8)
+    ]
+    os.close(start)
+    assert [process.stdout and process.stdout.readline() for process in running] == ["ready\n"] * 8
+    os.close(begin)
     assert [process.wait(timeout=200) for process in running] == [0] * 8
     month = Ledger(tmp_path).readable(MONTH)
     # Room is left for less than one call, and never less than nothing.
