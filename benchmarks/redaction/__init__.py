@@ -1,0 +1,1 @@
+"""Labelled set and figures of secret redaction: ``python -m benchmarks.redaction``."""
