@@ -36,5 +36,5 @@ def brief(error: KaguraError) -> str:
 
 def traceback(error: BaseException) -> None:
     """Print where an error came from, line by line, none of which is a command."""
-    for line in "".join(traceback_.format_exception(error)).splitlines():
+    for line in redact("".join(traceback_.format_exception(error)))[0].splitlines():
         say(line)

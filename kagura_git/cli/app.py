@@ -160,17 +160,36 @@ def _bug(as_json: bool, error: Exception) -> int:
     import platformdirs
 
     from kagura_git import permissions
+    from kagura_git.model.redact import redact
 
     folder = platformdirs.user_state_dir("kagura-git")
     path = os.path.join(folder, "error.log")
+    trace = redact("".join(traceback.format_exception(error)))[0]
+    called = " ".join(_without_values(sys.argv[1:]))
     try:
         permissions.make_folder(folder)
-        descriptor = permissions.open_file(path, os.O_WRONLY | os.O_TRUNC)
-        permissions.set_mode(descriptor, 0o600)
-        with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(f"kagura-git {__version__}, Python {sys.version}\n{sys.argv}\n")
-            traceback.print_exception(error, file=file)
+        _write_private(path, f"kagura-git {__version__}, Python {sys.version}\n{called}\n{trace}")
         hint = f"Please report it with {path}."
     except OSError:
-        hint = "".join(traceback.format_exception(error))
-    return _fail(as_json, f"a bug in kagura-git: {type(error).__name__}: {error}", hint, "", 3)
+        hint = trace
+    message = redact(f"a bug in kagura-git: {type(error).__name__}: {error}")[0]
+    return _fail(as_json, message, hint, "", 3)
+
+
+def _without_values(argv: list[str]) -> list[str]:
+    """Return the command and the names of its options; what was said in them may be secret."""
+    shown = []
+    for argument in argv:
+        option = argument.startswith("--") and argument.partition("=")[0]
+        shown.append(option or (argument if argument in _COMMANDS else "..."))
+    return shown
+
+
+def _write_private(path: str, text: str) -> None:
+    """Write a file that its owner alone may read, also where it was readable before."""
+    from kagura_git import permissions
+
+    descriptor = permissions.open_file(path, os.O_WRONLY | os.O_TRUNC)
+    permissions.set_mode(descriptor, 0o600)
+    with open(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)

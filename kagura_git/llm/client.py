@@ -20,6 +20,7 @@ import msgspec
 from kagura_git.config.environment import unchanged_environment
 from kagura_git.errors import KaguraError
 from kagura_git.llm import library
+from kagura_git.model.normalize import without_hidden
 from kagura_git.model.redact import redact
 
 _TRIES: Final = 3
@@ -254,6 +255,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _without_secrets(text: str) -> str:
     """Return what a provider said in one line, without any key of the environment in it."""
+    text = without_hidden(text)
     for name, value in os.environ.items():
         if len(value) >= 8 and any(word in name for word in ("KEY", "TOKEN", "SECRET")):
             text = text.replace(value, "[redacted]")

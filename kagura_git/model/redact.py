@@ -1,21 +1,20 @@
-"""Secrets out of text before it is stored: ``[redacted:<kind>]`` takes their place.
+"""Secrets out of text before it is stored, sent or logged: ``[redacted:<kind>]`` in their place.
 
-Two sources: the detectors of detect-secrets (regular-expression plugins only:
-its entropy plugins take the hashes in a stack trace for secrets), and the
-token shapes of providers that it does not know. Redaction is idempotent.
+The shapes are in :mod:`kagura_git.model.secrets`; they are matched on the
+normal form of the text (:mod:`kagura_git.model.normalize`), so that characters
+without width hide nothing, and replaced in the original. Redaction is
+idempotent, and takes time linear in the text.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from kagura_git.model.normalize import normal
 from kagura_git.model.records import (
     Change,
     Decision,
@@ -24,172 +23,84 @@ from kagura_git.model.records import (
     Session,
     text_fields,
 )
+from kagura_git.model.secrets import (
+    assignments,
+    command_line,
+    headers,
+    provider_tokens,
+    urls,
+)
+from kagura_git.model.secrets.detectors import detected
+from kagura_git.model.secrets.private_keys import private_keys
+from kagura_git.model.secrets.scan import Source, Span, spans
 
 R = TypeVar("R", Decision, Error, Session, LearnedPattern, Change)
 
-_PLUGINS: Final = (
-    "artifactory aws azure_storage_key basic_auth cloudant discord github_token gitlab_token "
-    "ibm_cloud_iam ibm_cos_hmac jwt mailchimp private_key pypi_token sendgrid slack "
-    "softlayer square_oauth stripe telegram_token twilio"
-).split()
-
-# Shapes as the providers publish them (prefix, alphabet, length). Every pattern is linear
-# in the text: what may stand before or after a keyword is bounded or left out.
-_SHAPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        (
-            # Complete, or cut: then the lines of the armour that are left go as well.
-            "private-key",
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:[^-]{0,20000}+(?:-(?!----)[^-]{0,20000}+){0,200}+-----END [A-Z0-9 ]{0,40}"
-            r"PRIVATE KEY(?: BLOCK)?-----"
-            r"|(?:\s|\\[nrt]|(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]{0,200}"
-            r"|[A-Za-z0-9+/=])*+)",
-        ),
-        (
-            "private-key",
-            r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,}+(?:(?:\s|\\[nr])++[A-Za-z0-9+/=]{1,200}+){0,120}+"
-            r"(?:\s|\\[nr])*+-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-        ),
-        ("private-key", r"Private-Lines: \d{1,4}\s{1,3}(?P<secret>[A-Za-z0-9+/=\s]{16,20000}+)"),
-        ("anthropic-key", r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
-        ("openai-key", r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
-        ("google-api-key", r"\bAIza[0-9A-Za-z_-]{35}"),
-        ("google-oauth-token", r"\bya29\.[0-9A-Za-z_-]{20,}"),
-        ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})"),
-        ("gitlab-token", r"\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas)-[A-Za-z0-9_-]{20,}"),
-        ("hugging-face-token", r"\bhf_[A-Za-z0-9]{30,}"),
-        ("slack-token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-        ("slack-webhook", r"https://hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,}"),
-        ("stripe-key", r"\b(?:[sr]k|whsec)_(?:live_|test_)?[A-Za-z0-9]{20,}"),
-        ("npm-token", r"\bnpm_[A-Za-z0-9]{36}"),
-        # An .npmrc's line; the detector for it takes quadratic time in slashes.
-        (
-            "npm-token",
-            r":_(?:authToken|auth|password)\s{0,5}=\s{0,5}(?P<secret>(?!\[redacted:)\S{6,500})",
-        ),
-        ("pypi-token", r"\bpypi-[A-Za-z0-9_-]{40,}"),
-        ("aws-access-key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
-        ("digitalocean-token", r"\bdo[oprt]_v1_[a-f0-9]{64}"),
-        ("shopify-token", r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-        ("databricks-token", r"\bdapi[a-f0-9]{32}\b"),
-        ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,100}\.[A-Za-z0-9_-]{16,}"),
-        ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}+\.eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}"),
-        # A token holds a digit; "bearer authentication-scheme" does not.
-        (
-            "bearer-token",
-            r"(?i:\bbearer\s{1,20})(?=[A-Za-z._~+/-]{0,200}\d)(?P<secret>[A-Za-z0-9._~+/-]{16,}+=*)",
-        ),
-        # base64 of user:password, not the next word of "basic authentication".
-        (
-            "basic-auth",
-            r"(?i:\bbasic\s{1,20})(?=[A-Z0-9+/=]{0,200}[a-z])(?=[a-z0-9+/=]{0,200}[A-Z])"
-            r"(?=[A-Za-z+/]{0,200}[0-9=])(?P<secret>[A-Za-z0-9+/]{12,}+={0,2})(?=[\s\"',;]|$)",
-        ),
-        (
-            "url-password",
-            r"\b[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s:/@\"']{0,200}:"
-            r"(?P<secret>(?!\[redacted:)[^\s/\"']{3,500})@",
-        ),
-        (
-            "assigned-secret",
-            r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key"
-            r"|private[_-]?key|(?:access|auth|refresh|session|bearer)[_-]?token)[\w-]{0,40}"
-            r"(?:\\?[\"'])?\s{0,20}[:=]\s{0,20})(?P<quote>\\?[\"'])"
-            r"(?P<secret>(?!\[redacted:)[^\"'\s]{6,500})(?P=quote)",
-        ),
-        (
-            # A shell's or an .env file's; code (a call, a subscript) and plain numbers are not.
-            "assigned-secret",
-            r"(?:PASSWORD|PASSWD|SECRET|API_?KEY|TOKEN(?!IZ)|PRIVATE_KEY|ACCESS_KEY)[A-Z0-9_]{0,40}="
-            r"(?P<secret>(?!\[redacted:|\d+(?:\s|$))[^\s\"'$(){}\[\]<>,;]{6,}+)(?![(\[{<$])",
-        ),
-    )
+# Where two overlap, the kind of the one that stands first here is told.
+_SHAPES: Final = (
+    *provider_tokens.SHAPES,
+    *urls.SHAPES,
+    *assignments.SHAPES,
+    *headers.SHAPES,
+    *command_line.SHAPES,
 )
 # Beside the free texts: what a caller may have put an address with a password into.
 _ALSO: Final = (
     "related_files", "screenshot", "project_id", "imported_from", "imported_status", "extra",
     "conflicts",
 )  # fmt: skip
-_ROUNDS: Final = 5
-_PIECE: Final = 1000
-_OVERLAP: Final = 250
-# A text with none of these cannot match any pattern above or in detect-secrets.
+_ROUNDS: Final = 6
+# A text with none of these cannot match any shape.
 _SUSPECT: Final = re.compile(
-    r"[A-Za-z0-9_+/=.-]{16,}|://|(?i:passw|pwd|secret|token|key|bearer|basic|credential|softlayer)"
+    r"[A-Za-z0-9_+/=.-]{16,}|://|-----|(?i:pass|pwd|pw[:=]|secret|token|key|auth|bearer|basic"
+    r"|credential|cookie|login|curl|identified|sig=|code=|[ '\"]-[apwPU])"
 )
 
 
 def redact(text: str) -> tuple[str, list[str]]:
     """Return the text without its secrets, and the kinds that were found, each once."""
-    if not _SUSPECT.search(text):
-        return text, []
     kinds: dict[str, None] = {}
     for _ in range(_ROUNDS):
-        clean = _redact_once(text, kinds)
-        if clean == text:
+        form = normal(text)
+        if not _SUSPECT.search(form.text):
             break
-        text = clean  # what stood behind a secret without a gap may be one itself
+        found = _joined(_found(Source(form.text)))
+        if not found:
+            break
+        kinds.update((span.kind, None) for span in found)
+        originals = [Span(*form.original(start, end), kind) for start, end, kind in found]
+        text = _replaced(text, originals)  # what stood behind a secret may be one itself
     return text, list(kinds)
 
 
-def _redact_once(text: str, kinds: dict[str, None]) -> str:
-    for kind, pattern in _SHAPES:
-
-        def put(match: re.Match[str], kind: str = kind) -> str:
-            kinds[kind] = None
-            if "secret" not in match.re.groupindex:
-                return f"[redacted:{kind}]"
-            start, end = (i - match.start() for i in match.span("secret"))
-            whole = match[0]
-            return f"{whole[:start]}[redacted:{kind}]{whole[end:]}"
-
-        text = pattern.sub(put, text)
-    for kind, secret in _detected(text):
-        if secret in text and "[redacted:" not in secret:
-            kinds[kind] = None
-            text = text.replace(secret, f"[redacted:{kind}]")
-    return text
+def _found(source: Source) -> Iterator[Span]:
+    """Yield the secrets of a text, the most certain shapes first."""
+    yield from private_keys(source)
+    yield from spans(source, _SHAPES)
+    yield from detected(source)
 
 
-def _detected(text: str) -> Iterator[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for plugin in _plugins():
-        kind = re.sub(r"[^a-z0-9]+", "-", plugin.secret_type.lower()).strip("-")
-        for piece in _pieces(text):
-            for secret in plugin.analyze_string(piece):
-                value = secret if isinstance(secret, str) else "".join(secret)
-                if len(value) >= 6:
-                    found.append((kind, value))
-    return iter(sorted(set(found), key=lambda pair: (-len(pair[1]), pair)))
+def _joined(found: Iterable[Span]) -> list[Span]:
+    """Return disjoint spans in order; overlapping ones become one of the first one's kind."""
+    ranked = [(span, rank) for rank, span in enumerate(found)]
+    joined: list[tuple[Span, int]] = []
+    for span, rank in sorted(ranked):
+        if joined and span.start < joined[-1][0].end:
+            last, best = joined[-1]
+            kind = span.kind if rank < best else last.kind
+            joined[-1] = (Span(last.start, max(last.end, span.end), kind), min(rank, best))
+        else:
+            joined.append((span, rank))
+    return [span for span, _ in joined]
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the text in overlapping pieces: some of the detectors take quadratic time."""
-    start = 0
-    while len(text) - start > _PIECE:
-        end = _blank_before(text, start + _PIECE // 2, start + _PIECE)
-        yield text[start:end]
-        start = _blank_before(text, start + 1, end - _OVERLAP)
-    yield text[start:]
-
-
-def _blank_before(text: str, low: int, high: int) -> int:
-    blank = max(text.rfind(" ", low, high), text.rfind("\n", low, high))
-    return blank if blank > 0 else high
-
-
-@cache
-def _plugins() -> tuple[Any, ...]:
-    # Imported here: detect-secrets pulls in requests, 0.2 s that a clean text never pays.
-    plugins = []
-    for name in _PLUGINS:
-        module = importlib.import_module(f"detect_secrets.plugins.{name}")
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and hasattr(member, "denylist"):
-                plugins.append(member())
-    return tuple(plugins)
+def _replaced(text: str, found: Iterable[Span]) -> str:
+    parts: list[str] = []
+    last = 0
+    for start, end, kind in found:
+        parts += text[last:start], f"[redacted:{kind}]"
+        last = end
+    return "".join((*parts, text[last:]))
 
 
 def redact_record(record: R) -> tuple[R, list[str]]:
