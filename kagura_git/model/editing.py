@@ -10,11 +10,11 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from kagura_git.model.mapping import to_mapping
+from kagura_git.model.merge_values import GONE, same
 from kagura_git.model.records import Record
 
 # Of a text or list: how much of it must be left in what was made of it.
 _LEFT: Final = 0.5
-_GONE: Final = object()
 
 
 def edited_on(base: Record | None, version: Record, later: Record) -> bool:
@@ -30,14 +30,14 @@ def edited_on(base: Record | None, version: Record, later: Record) -> bool:
         return True
     before, then, now = to_mapping(base), to_mapping(version), to_mapping(later)
     for name in {**before, **then}:
-        was, said, says = (fields.get(name, _GONE) for fields in (before, then, now))
-        if said != was and (says == was or not _survives(was, said, says)):
+        was, said, says = (fields.get(name, GONE) for fields in (before, then, now))
+        if not same(said, was) and (same(says, was) or not _survives(was, said, says)):
             return False
     return True
 
 
 def _survives(was: Any, said: Any, says: Any) -> bool:
-    if said == says:
+    if same(said, says):
         return True
     if isinstance(said, str) and isinstance(says, str):
         return _share(_pieces(said), _pieces(says)) >= _LEFT

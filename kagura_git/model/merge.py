@@ -245,9 +245,13 @@ def _review(fields: Fields) -> list[Any]:
     return [fields.get(name) for name in ("reviewed_by", "reviewed_at", "review_note")]
 
 
-def _longer(value: Any) -> Any:
+def _longer(value: Any) -> tuple[int, str, str]:
+    """Return the sort key that shows the longer value, with no two values equal.
+
+    The canonical form is last: the text ``1`` and the number 1 are written alike without it.
+    """
     text = value if isinstance(value, str) else canonical(value)
-    return len(text), text
+    return len(text), text, canonical(value)
 
 
 def _settled(

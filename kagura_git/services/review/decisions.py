@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kagura_git.git import objects
 from kagura_git.model.mapping import to_mapping
+from kagura_git.model.merge_values import same
 from kagura_git.model.reasoned import lacking
 from kagura_git.model.records import Decision, first_line
 from kagura_git.model.similar import twins
@@ -77,7 +78,7 @@ def _fields(before: Decision, after: Decision) -> list[FieldChange]:
     return [
         FieldChange(name, old.get(name), new.get(name))
         for name in names
-        if old.get(name) != new.get(name)
+        if not same(old.get(name), new.get(name))
     ]
 
 
