@@ -10,6 +10,7 @@ from typing import Final
 
 from kagura_git.errors import GitError, NotFound
 from kagura_git.fs.safe_path import WorkTree
+from kagura_git.git import path_input
 from kagura_git.git.guarded import guarded
 from kagura_git.git.run import Git, decode, named_repository, revision, scrubbed
 from kagura_git.model.printable import one_line
@@ -128,13 +129,28 @@ class Repository:
         """Return a path given by a caller as ``/``-separated path below the top.
 
         Relative paths count from ``cwd`` (default: the top). The file itself
-        need not exist; a symbolic link as last part is kept as it is.
+        need not exist; a symbolic link as last part is kept as it is. A path that names
+        no file to the letter may be a URI, one of Windows, or decomposed Unicode.
 
         Raises:
             GitError: the path is empty, endless, holds a NUL, or leaves the repository.
         """
         if not path or "\0" in path or len(path) > _LONGEST_PATH:
             raise GitError(f"not a path: {one_line(repr(path[:200]), 200)}")
+        if not path_input.is_plain(path):
+            found = path_input.find(
+                path, self.top, lambda reading: self._inside(reading, cwd), self._tracked
+            )
+            if found is not None:
+                return found
+        return self._inside(path, cwd)
+
+    def _tracked(self) -> frozenset[str]:
+        """Return the paths that git tracks."""
+        names = decode(self.git.run("ls-files", "-z").stdout).split("\0")
+        return frozenset(filter(None, names))
+
+    def _inside(self, path: str, cwd: str | None) -> str:
         full = os.path.normpath(os.path.join(cwd or self.top, path))
         parent = os.path.realpath(os.path.dirname(full))
         inside = os.path.relpath(os.path.join(parent, os.path.basename(full)), self.top)

@@ -109,13 +109,11 @@ def _own_path(ws: Workspace, file_path: str | None, cwd: str | None) -> str | No
     """Return a path as it is said in the record; one outside the repository stays as given."""
     if not file_path or file_path == "unknown":
         return None
-    absolute = file_path.startswith(("/", "~"))
-    if absolute and not file_path.startswith(ws.repo.top + "/"):
-        # A library's file, or a path of another machine: true all the same.
+    if file_path.startswith("~"):
         return inputs.said_path(file_path)
     try:
         return inputs.said_path(ws.repo.relative(file_path, cwd))
-    except GitError:
+    except GitError:  # a library's file, or a path of another machine: true all the same
         return inputs.said_path(file_path)
 
 
