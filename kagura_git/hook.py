@@ -11,7 +11,6 @@ staged record that is broken or holds a secret.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -29,6 +28,7 @@ from kagura_git.git.unwritten import Note
 from kagura_git.git.versions import RECORDS, Version
 from kagura_git.model.ids import id_in_name, is_id
 from kagura_git.model.printable import one_line
+from kagura_git.stderr import write_line
 from kagura_git.store.working import Working
 
 STOP: Final = 10  # no code that a crash or a signal gives: only then the shim stops a commit
@@ -76,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _say(line: str) -> None:
     # What others wrote stands in it: file names, fields, git's own words.
-    print(f"kagura: {one_line(line, 2000)}", file=sys.stderr)
+    write_line(f"kagura: {one_line(line, 2000)}")
 
 
 def _here() -> tuple[Git, str]:

@@ -108,9 +108,8 @@ def wrong(key: Key, value: Any) -> str:
     """Return what a value should have been; empty if it is fit."""
     if isinstance(value, str) and value in key.words:
         return ""
-    if key.type is float and type(value) is int:
-        value = float(value)
-    if key.type is not object and type(value) is not key.type:
+    whole = key.type is float and type(value) is int  # not converted: it may have 400 digits
+    if key.type is not object and type(value) is not key.type and not whole:
         said = {bool: "true or false", str: "text in quotes", int: "a whole number"}
         kind = said.get(key.type, "a number")
         words = "".join(f' or "{word}"' for word in key.words)

@@ -15,12 +15,9 @@ def main(argv: "Sequence[str] | None" = None) -> None:
     given = list(sys.argv[1:] if argv is None else argv)
     # Before anything else is imported: the folder we were started in may be a cloned repository.
     import_path.clean(given, os.environ)
-    import io
+    from kagura_git.cli import streams
 
+    streams.prepare()
     from kagura_git.cli.app import run
 
-    for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding lacks is shown as a question mark, never a crash.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     sys.exit(run(given))

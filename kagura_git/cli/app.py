@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import traceback
 from typing import Any, Final
 
 import click
 
+from kagura_git.cli import streams
 from kagura_git.errors import KaguraError
 from kagura_git.version import __version__
 
@@ -108,30 +110,49 @@ def cli(ctx: click.Context, folder: str | None) -> None:
 
 def run(argv: list[str]) -> int:
     """Run the program with these arguments and return its exit code."""
+    try:
+        code = _run(argv)
+    except streams.StdoutError as error:  # of an error's own text
+        return _unwritten(error)
+    failed = streams.flush()
+    return code if failed is None else _unwritten(failed)
+
+
+def _run(argv: list[str]) -> int:
     as_json = "--json" in argv
     try:
         result = cli.main(args=argv, prog_name=_program(), standalone_mode=False)
         return result if isinstance(result, int) else 0
+    except streams.StdoutError:
+        raise
     except KaguraError as error:
         return _fail(as_json, error.message, error.hint, error.where, error.exit_code)
     except click.UsageError as error:
         hint = f"Try `{error.ctx.command_path} --help`." if error.ctx else ""
-        return _fail(as_json, error.format_message(), hint, "", 2)
+        return _fail(as_json, _shortened(error.format_message()), hint, "", 2)
     except click.ClickException as error:
-        return _fail(as_json, error.format_message(), "", "", 1)
+        return _fail(as_json, _shortened(error.format_message()), "", "", 1)
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
         print("\ninterrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader (`head`) has gone; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
     except MemoryError:
         return _fail(as_json, "out of memory", "", "", 1)
     except Exception as error:  # noqa: BLE001 - the edge: a bug becomes one line and a log
         return _bug(as_json, error)
+
+
+def _shortened(message: str) -> str:
+    """Return a message of click without the rest of endless words, such as 5,000 digits."""
+    return re.sub(r"(\S{60})\S{60,}", r"\1...", message)
+
+
+def _unwritten(error: streams.StdoutError) -> int:
+    """Report an answer that stdout did not take; quiet where the reader (`head`) has gone."""
+    if error.reader_gone:
+        return streams.READER_GONE
+    return _fail(False, error.message, "", error.where, error.exit_code)
 
 
 def _program() -> str:

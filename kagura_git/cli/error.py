@@ -11,6 +11,7 @@ from kagura_git.cli.disputes import disputed
 from kagura_git.cli.find import found_answer
 from kagura_git.cli.model_fetch import fetch_model
 from kagura_git.cli.model_lines import model_lines
+from kagura_git.cli.numbers import COUNT, SCORE
 from kagura_git.cli.output import (
     Answer,
     App,
@@ -124,8 +125,8 @@ def show(app: App, id: str) -> Answer:
 
 @command(error)
 @click.argument("query")
-@click.option("-k", default=5, show_default=True, help="How many at most.")
-@click.option("--min-score", type=float, help="Leave out what scores less (0 to 1).")
+@click.option("-k", type=COUNT, default=5, show_default=True, help="How many at most.")
+@click.option("--min-score", type=SCORE, help="Leave out what scores less (0 to 1).")
 @click.option("--unresolved", is_flag=True, help="Only those without a solution.")
 @click.option("--abandoned", is_flag=True, help="Also what git has lost (`git kagura recover`).")
 def search(app: App, query: str, k: int, **filters: Any) -> Answer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kagura_git.cli.model_fetch import fetch_model
+from kagura_git.cli.numbers import COUNT, SCORE
 from kagura_git.cli.output import (
     Answer,
     App,
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 @command()
 @click.argument("query")
-@click.option("-k", default=10, show_default=True, help="How many at most.")
+@click.option("-k", type=COUNT, default=10, show_default=True, help="How many at most.")
 @click.option("--kind", "kinds", multiple=True, help="decision, error, session, pattern or change.")
 @click.option("--tag", "tags", multiple=True, help="Only records with this tag.")
 @click.option("--file", metavar="P", help="Only records about this file or folder.")
 @click.option("--since", metavar="D", help="Only records since a date or an age (30d).")
 @click.option("--unresolved", is_flag=True, help="Only errors without a solution.")
 @click.option("--author", help="Only records of this author, as `Name <email>`.")
-@click.option("--min-score", type=float, help="Leave out what scores less (0 to 1).")
+@click.option("--min-score", type=SCORE, help="Leave out what scores less (0 to 1).")
 @click.option("--abandoned", is_flag=True, help="Also what git has lost (`git kagura recover`).")
 def search(app: App, query: str, k: int, **filters: Any) -> Answer:
     """Find records of the current branch by words and by meaning."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from kagura_git.cli.numbers import COUNT
 from kagura_git.cli.output import Answer, App, command, in_brief, indented, one_line, styled
 from kagura_git.memory import as_dict
 from kagura_git.model.records import first_line
@@ -18,7 +19,9 @@ _SHOWN: Final = 20  # of each kind; --json has them all
 
 @command()
 @click.argument("targets", nargs=-1, metavar="[PATH] [REV-RANGE]")
-@click.option("-n", "limit", default=20, show_default=True, help="How many commits at most.")
+@click.option(
+    "-n", "limit", type=COUNT, default=20, show_default=True, help="How many commits at most."
+)
 def log(app: App, targets: tuple[str, ...], limit: int) -> Answer:
     """Show commits with their session, decisions, errors and reasons."""
     ws = app.memory.ws

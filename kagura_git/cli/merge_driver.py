@@ -7,13 +7,13 @@ waits for it, file by file.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from kagura_git import atomic
 from kagura_git.errors import KaguraError
 from kagura_git.model.printable import one_line
+from kagura_git.stderr import write_line
 from kagura_git.store.merging import merge_bytes
 
 _MOST: Final = 16 * 2**20
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     # A longer marker: git merges the bases of a criss-cross, nothing that anybody will see.
     if rest[:1] in ([], ["7"], ["8"]):  # 8: both sides have renamed it
         for line in merged.said:
-            print(f"kagura: {one_line(line)}", file=sys.stderr)
+            write_line(f"kagura: {one_line(line)}")
         if merged.stray is not None:
             _keep(*merged.stray)
     if merged.record is None:
@@ -56,7 +56,7 @@ def _keep(record_id: str, data: bytes) -> None:
     try:
         strays.keep(Git(os.getcwd(), os.environ), record_id, data)
     except KaguraError as error:
-        print(f"kagura: {record_id}: {one_line(str(error))}", file=sys.stderr)
+        write_line(f"kagura: {record_id}: {one_line(str(error))}")
 
 
 def _read(name: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from kagura_git.cli.numbers import POSITIVE, SECONDS
 from kagura_git.cli.output import Answer, App, command, in_brief, one_line, progress, styled
 from kagura_git.services import relink as service
 
@@ -19,8 +20,8 @@ _OWN: Final = {
 
 @command()
 @click.argument("range_", metavar="[RANGE]", required=False)
-@click.option("--limit", type=click.IntRange(min=1), help="Look at that many commits, the newest.")
-@click.option("--seconds", type=click.FloatRange(min=0), help="Stop looking after that time.")
+@click.option("--limit", type=POSITIVE, help="Look at that many commits, the newest.")
+@click.option("--seconds", type=SECONDS, help="Stop looking after that time.")
 @click.option("--dry-run", is_flag=True, help="Change nothing, only say what would be linked.")
 def relink(
     app: App, range_: str | None, limit: int | None, seconds: float | None, dry_run: bool

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kagura_git.cli.numbers import SOME_SECONDS
 from kagura_git.cli.output import Answer, App, command, note, progress, styled
 from kagura_git.errors import KaguraError, UsageError
 
@@ -25,9 +26,7 @@ _FIRST_SECONDS: Final = 10.0
 @click.argument("remote", required=False)
 @click.option("--check", is_flag=True, help="Only compare with the remote; exit 1 if they differ.")
 @click.option("--no-push", is_flag=True, help="Only take in what the remote has.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), help="Give up after so long [600]."
-)
+@click.option("--seconds", type=SOME_SECONDS, help="Give up after so long [600].")
 def sync(app: App, remote: str | None, check: bool, no_push: bool, seconds: float | None) -> Answer:
     """Exchange notes with a remote: why files changed, commit by commit.
 

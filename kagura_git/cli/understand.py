@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from kagura_git.cli.model_lines import model_lines
+from kagura_git.cli.numbers import POSITIVE
 from kagura_git.cli.output import Answer, App, command, styled
 
 
 @command()
 @click.option("--focus", help="A topic or a path that matters now.")
-@click.option("--max-tokens", type=click.IntRange(min=1), help="The size of the whole answer.")
+@click.option("--max-tokens", type=POSITIVE, help="The size of the whole answer.")
 @click.option(
     "--level",
     type=click.Choice(["brief", "detailed", "comprehensive"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -34,8 +35,32 @@ _ALSO_CALLED: Final = {
     "text": "query",
     "topic": "focus",
 }
+_DECIMAL: Final = re.compile(r"[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?")
+_NOTHING: Final = {"", "null", "undefined", "none", "nil", "[]", "{}"}
+CONFIDENCE: Final = 0.8
 _TRUE: Final = {"true", "yes", "on", "1"}
 _FALSE: Final = {"false", "no", "off", "0"}
+
+
+def _not_given(value: object) -> bool:
+    """Return whether a client means that it leaves the argument out.
+
+    Some send the word for nothing of their own language, or a list of it.
+    """
+    match value:
+        case None:
+            return True
+        case str():
+            return value.strip().strip("\"'`").lower() in _NOTHING
+        case list() | tuple():
+            return all(map(_not_given, value))
+        case dict():
+            return not value
+    return False
+
+
+def _optional_text(value: object) -> str:
+    return "" if _not_given(value) else _text(value)
 
 
 def _text(value: object) -> str:
@@ -52,9 +77,9 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> list[str]:
+    if _not_given(value):
+        return []
     match value:
-        case None:
-            return []
         case str():
             return inputs.texts(value, "it")
         case list() | tuple():
@@ -72,40 +97,42 @@ def _item(value: object) -> str:
 
 
 def _whole(value: object) -> int | None:
+    if _not_given(value):
+        return None
     if isinstance(value, str):
         value = value.strip()
-    if value is None or value == "":
-        return None
-    try:
-        number = float(value) if isinstance(value, str | int | float) else -1.0
-    except ValueError:
-        number = -1.0
-    if isinstance(value, bool) or number < 0 or not number.is_integer():
-        raise ValueError(f"is {value!r}, not a whole number")
-    return int(number)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"is {value!r:.60}, not a whole number")
+    if isinstance(value, str) and not value.isdigit() and _DECIMAL.fullmatch(value):  # 42.0
+        value = float(value)
+    return inputs.number(value, "it")
 
 
 def _fraction(value: object) -> float:
+    if _not_given(value):
+        return CONFIDENCE
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return inputs.fraction(value, "it")
-    raise ValueError(f"is {value!r}, not a number from 0 to 1")
+    raise ValueError(f"is {value!r:.60}, not a number from 0 to 1")
 
 
 def _flag(value: object) -> bool | None:
-    word = str(value).strip().lower()
-    if value is None or word in ("", "null", "none"):
+    if _not_given(value):
         return None
+    word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise ValueError(f"is {value!r}, not true or false")
+    raise ValueError(f"is {value!r:.60}, not true or false")
 
 
 def _line_range(value: object) -> list[int] | None:
+    if _not_given(value):
+        return None
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if value is None or isinstance(value, str | list | tuple):
+    if isinstance(value, str | list | tuple):
         return inputs.line_range(value)
-    raise ValueError(f"is {value!r}, not first,last such as 42,57")
+    raise ValueError(f"is {value!r:.60}, not first,last such as 42,57")
 
 
 def _lenient(convert: Callable[[object], Any], schema: dict[str, Any]) -> tuple[Any, Any]:
@@ -120,6 +147,7 @@ def _lenient(convert: Callable[[object], Any], schema: dict[str, Any]) -> tuple[
 
 
 _AS_TEXT = _lenient(_text, {"type": "string"})
+_AS_OPTIONAL_TEXT = _lenient(_optional_text, {"type": "string"})
 _AS_TEXTS = _lenient(_texts, {"type": "array", "items": {"type": "string"}})
 _AS_WHOLE = _lenient(_whole, {"type": "integer"})
 _AS_FRACTION = _lenient(_fraction, {"type": "number"})
@@ -128,7 +156,9 @@ _AS_RANGE = _lenient(_line_range, {"type": "string"})
 
 # The SDK parses JSON inside a string argument unless its type is exactly `str`:
 # a text is therefore never optional, its absence is "".
+# A required text is kept to the letter: an exception's message may be "None".
 Text = Annotated[str, *_AS_TEXT]
+OptionalText = Annotated[str, *_AS_OPTIONAL_TEXT]
 Texts = Annotated[Sequence[str], *_AS_TEXTS]
 Whole = Annotated[int | None, *_AS_WHOLE]
 Fraction = Annotated[float, *_AS_FRACTION]

@@ -8,7 +8,7 @@ from mcp_types import CallToolResult
 
 from kagura_git.mcp_server import results
 from kagura_git.mcp_server.approval import HabitsApproval, answer_of
-from kagura_git.mcp_server.arguments import Flag, Text, Texts, Whole
+from kagura_git.mcp_server.arguments import Flag, OptionalText, Text, Texts, Whole
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip, fitted, place
 from kagura_git.model.records import Change, Error
@@ -22,7 +22,7 @@ _NOTICE_TOKENS: Final = 20
 
 
 def coding_search_errors(
-    ctx: Ctx, query: Text, k: Whole = 5, user_id: Text = "", project_id: Text = ""
+    ctx: Ctx, query: Text, k: Whole = 5, user_id: OptionalText = "", project_id: OptionalText = ""
 ) -> Annotated[CallToolResult, results.ErrorHits]:
     """Call FIRST when anything fails, before trying a fix: was it met and solved before?
 
@@ -60,10 +60,10 @@ def coding_search(
     query: Text,
     k: Whole = 10,
     kinds: Texts = (),
-    file: Text = "",
+    file: OptionalText = "",
     abandoned: Flag = None,
-    user_id: Text = "",
-    project_id: Text = "",
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.RecordHits]:
     """Call before changing code you did not write or deciding anew: why is it so, what was tried?
 
@@ -119,10 +119,10 @@ def _count(found: Found, what: str) -> str:
 
 def coding_get_project_context(
     ctx: Ctx,
-    focus: Text = "",
+    focus: OptionalText = "",
     max_tokens: Whole = None,
-    user_id: Text = "",
-    project_id: Text = "",
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.ProjectContext]:
     """Call at the start of work in this repository: stack, decisions, open errors, recent changes.
 
@@ -143,7 +143,7 @@ def coding_get_project_context(
 
 
 def coding_analyze_patterns(
-    ctx: Ctx, approval: HabitsApproval, user_id: Text = "", project_id: Text = ""
+    ctx: Ctx, approval: HabitsApproval, user_id: OptionalText = "", project_id: OptionalText = ""
 ) -> Annotated[CallToolResult, results.Patterns]:
     """Call when asked for habits or conventions here, or before writing much new code."""
     with home_of(ctx).memory(user_id, project_id) as memory:

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 from mcp_types import CallToolResult
 from pydantic import Field
 
+from kagura_git.errors import GitError
 from kagura_git.mcp_server import results
 from kagura_git.mcp_server.approval import (
     ScreenshotApproval,
     SummaryApproval,
     answer_of,
 )
-from kagura_git.mcp_server.arguments import Flag, Fraction, LineRange, Text, Texts, Whole
+from kagura_git.mcp_server.arguments import (
+    CONFIDENCE,
+    Flag,
+    Fraction,
+    LineRange,
+    OptionalText,
+    Text,
+    Texts,
+    Whole,
+)
 from kagura_git.mcp_server.home import Ctx, home_of
 from kagura_git.mcp_server.sizes import clip, place
 from kagura_git.model.records import ACTIONS
 
 if TYPE_CHECKING:
     from kagura_git.api.recorded import Recorded
+    from kagura_git.git.repo import Repository
 
 _CHANGES = 20
 _Action = Annotated[Text, Field(json_schema_extra={"enum": list(ACTIONS)})]
 
 
 def coding_start_session(
-    ctx: Ctx, description: Text, tags: Texts = (), user_id: Text = "", project_id: Text = ""
+    ctx: Ctx,
+    description: Text,
+    tags: Texts = (),
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.SessionStarted]:
     """Call when a task begins (feature, fix, refactoring), before the first edit.
 
@@ -48,10 +64,10 @@ def coding_start_session(
 def coding_end_session(
     ctx: Ctx,
     approval: SummaryApproval,
-    summary: Text = "",
+    summary: OptionalText = "",
     success: Flag = None,
-    user_id: Text = "",
-    project_id: Text = "",
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.SessionEnded]:
     """Call when the task is done or given up; success says which.
 
@@ -89,11 +105,11 @@ def coding_track_file_change(
     file_path: Text,
     action: _Action,
     reason: Text,
-    diff: Text = "",
+    diff: OptionalText = "",
     related_files: Texts = (),
     line_range: LineRange = None,
-    user_id: Text = "",
-    project_id: Text = "",
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.ChangeTracked]:
     """Call after each file you change. reason: WHY, not what; the file's next commit carries it.
 
@@ -101,13 +117,13 @@ def coding_track_file_change(
     """
     home = home_of(ctx)
     with home.memory(user_id, project_id) as memory:
-        top = memory.ws.repo.top
+        repo = memory.ws.repo
         done = memory.track_file_change(
-            _below(top, home.folder, file_path),
+            _below(repo, home.folder, file_path),
             action,
             diff,
             reason,
-            [_below(top, home.folder, path) for path in related_files],
+            [_below(repo, home.folder, path) for path in related_files],
             line_range,
         )
     found = results.ChangeTracked(
@@ -121,14 +137,14 @@ def coding_record_error(
     approval: ScreenshotApproval,
     error_type: Text,
     message: Text,
-    stack_trace: Text = "",
-    file_path: Text = "",
+    stack_trace: OptionalText = "",
+    file_path: OptionalText = "",
     line_number: Whole = None,
-    solution: Text = "",
-    screenshot: Text = "",
+    solution: OptionalText = "",
+    screenshot: OptionalText = "",
     tags: Texts = (),
-    user_id: Text = "",
-    project_id: Text = "",
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.ErrorRecorded]:
     """Call when a command, test or build fails or raises.
 
@@ -142,7 +158,7 @@ def coding_record_error(
             error_type,
             message,
             stack_trace,
-            _below(memory.ws.repo.top, home.folder, file_path) if file_path else None,
+            _below(memory.ws.repo, home.folder, file_path) if file_path else None,
             line_number,
             solution or None,
             screenshot or None,
@@ -193,7 +209,11 @@ def _said_of(found: results.ErrorRecorded) -> str:
 
 
 def coding_resolve_error(
-    ctx: Ctx, error_id: Text, solution: Text, user_id: Text = "", project_id: Text = ""
+    ctx: Ctx,
+    error_id: Text,
+    solution: Text,
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.ErrorSolved]:
     """Call when a recorded error is fixed.
 
@@ -216,12 +236,12 @@ def coding_record_decision(
     decision: Text,
     rationale: Text,
     alternatives: Texts = (),
-    impact: Text = "",
+    impact: OptionalText = "",
     tags: Texts = (),
     related_files: Texts = (),
-    confidence: Fraction = 0.8,
-    user_id: Text = "",
-    project_id: Text = "",
+    confidence: Fraction = CONFIDENCE,
+    user_id: OptionalText = "",
+    project_id: OptionalText = "",
 ) -> Annotated[CallToolResult, results.DecisionRecorded]:
     """Call when you or the user choose one way over another: library, design, convention.
 
@@ -231,14 +251,14 @@ def coding_record_decision(
     home = home_of(ctx)
     home.searching.set()  # it looks for decisions that say the same
     with home.memory(user_id, project_id) as memory:
-        top = memory.ws.repo.top
+        repo = memory.ws.repo
         done = memory.record_decision(
             decision,
             rationale,
             alternatives,
             impact or None,
             tags,
-            [_below(top, home.folder, path) for path in related_files],
+            [_below(repo, home.folder, path) for path in related_files],
             confidence,
         )
     found = results.DecisionRecorded(
@@ -260,14 +280,14 @@ def coding_record_decision(
     return results.answer(found, f"{found.id} recorded, {found.status}{alike}.")
 
 
-def _below(top: str, folder: str, path: str) -> str:
+def _below(repo: Repository, folder: str, path: str) -> str:
     """Return a path that an assistant gives, counted from the folder it works in.
 
     Some count from the top all the same; the file that exists is the one that is meant.
     """
-    here = os.path.join(folder, path)
-    return os.path.join(top, path) if not os.path.lexists(here) and _is_there(top, path) else here
-
-
-def _is_there(top: str, path: str) -> bool:
-    return os.path.lexists(os.path.join(top, path))
+    found = []
+    for base in (folder, repo.top):
+        with suppress(GitError):
+            found.append(os.path.join(repo.top, repo.relative(path, base)))
+    there = (name for name in found if os.path.lexists(name))
+    return next(there, found[0] if found else os.path.join(folder, path))

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, Final
 
+import anyio
 import mcp_types
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -23,6 +24,7 @@ from kagura_git.mcp_server import arguments as given
 from kagura_git.mcp_server import finding, recording
 from kagura_git.mcp_server.home import Home
 from kagura_git.mcp_server.sizes import clip
+from kagura_git.mcp_server.stdio import Wire
 from kagura_git.mcp_server.warmup import Warmup
 from kagura_git.version import __version__
 
@@ -118,6 +120,12 @@ class KaguraServer(MCPServer[Home]):
         self.warmup = Warmup(home)
         self._warm = warm
 
+    async def run_on_stdio(self) -> Wire:
+        """Serve on stdin and stdout; returns the wire, which knows how the end came."""
+        wire = Wire()
+        await wire.run(self._lowlevel_server)
+        return wire
+
     async def list_tools(self) -> list[mcp_types.Tool]:
         """List the tools: the handshake is over, and the host is about to call one."""
         tools = await super().list_tools()
@@ -162,7 +170,8 @@ def serve(folder: str) -> None:
     # The SDK's reader thread waits for stdin whatever Python would raise: let ^C end the process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = build(folder, os.environ)
-    server.run("stdio")
+    wire = anyio.run(server.run_on_stdio)
+    wire.check()
     if server.warmup.running:
         # A daemon thread inside a native library may crash the interpreter's own
         # shutdown; every record is on disk, and nothing else is left to do.

@@ -17,8 +17,9 @@ import msgspec
 from kagura_git.errors import InvalidRecord, NotFound, UsageError
 from kagura_git.model.cleaning import MAX_TEXT, text, trace
 from kagura_git.model.ids import LETTERS, Kind, is_id, kind_of
-from kagura_git.model.mapping import readable
+from kagura_git.model.mapping import readable, shortly
 from kagura_git.model.plain import RECORD_BYTES, unfit
+from kagura_git.model.printable import one_line
 from kagura_git.model.records import ACTION_ALIASES, ACTIONS, Action, text_fields
 from kagura_git.model.redact import redact_record
 
@@ -28,6 +29,7 @@ __all__ = [
 ]  # fmt: skip
 _MOST_PATHS: Final = 5000
 _LONGEST_PATH: Final = 4096
+_QUOTED: Final = 60
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 T = TypeVar("T")
 Texts = Sequence[str] | str | None
@@ -109,12 +111,21 @@ def _items(value: Texts, name: str) -> list[str]:
 
 
 def _whole(value: float | str) -> int:
+    """Return a whole number that JSON carries; raises ``ValueError`` for any other value."""
     if isinstance(value, float) and not value.is_integer():  # 42.0 is what some JSON writers send
         raise ValueError("a fraction")
     found = int(value)
     if not -(2**53) < found < 2**53:
         raise ValueError("beyond what JSON carries exactly")
     return found
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error quotes it, however long it is."""
+    try:
+        return shortly(value, lambda item: one_line(repr(item), _QUOTED))
+    except ValueError:  # Python refuses to write out over 4,300 digits
+        return "a number of thousands of digits"
 
 
 def line_range(value: Sequence[int] | str | None) -> list[int] | None:
@@ -124,27 +135,29 @@ def line_range(value: Sequence[int] | str | None) -> list[int] | None:
     try:
         parts = re.split(r"[,:-]", value.strip(" []()")) if isinstance(value, str) else value
         numbers = [_whole(part) for part in parts]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = []
     if len(numbers) == 1:
         numbers *= 2
     if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1]:
         raise UsageError(
-            f"line_range is {value!r}, not first,last", hint="Such as 42,57.", where="line_range"
+            f"line_range is {_shown(value)}, not first,last",
+            hint="Such as 42,57.",
+            where="line_range",
         )
     return numbers
 
 
-def number(value: int | str | None, name: str) -> int | None:
+def number(value: float | str | None, name: str) -> int | None:
     """Return a whole number given as a number or as text; raises ``UsageError``."""
     if value is None or value == "":
         return None
     try:
         found = _whole(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = -1
     if found < 0:
-        raise UsageError(f"{name} is {value!r}, not a whole number", where=name)
+        raise UsageError(f"{name} is {_shown(value)}, not a whole number", where=name)
     return found
 
 
@@ -152,10 +165,10 @@ def fraction(value: float | str, name: str) -> float:
     """Return a number from 0 to 1; raises ``UsageError``."""
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # a whole number of 400 digits
         found = -1.0
     if not 0 <= found <= 1:
-        raise UsageError(f"{name} is {value!r}, not a number from 0 to 1", where=name)
+        raise UsageError(f"{name} is {_shown(value)}, not a number from 0 to 1", where=name)
     return found
 
 
@@ -165,7 +178,7 @@ def action(value: str) -> Action:
     found = ACTION_ALIASES.get(word, word)
     if found not in ACTIONS:
         raise UsageError(
-            f"unknown action {value!r}",
+            f"unknown action {_shown(value)}",
             hint=f"One of {', '.join(ACTIONS)}; also {', '.join(ACTION_ALIASES)}.",
             where="action",
         )
@@ -214,7 +227,9 @@ def since(value: str, now: datetime) -> datetime:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         raise UsageError(
-            f"{value!r} is no date", hint="Such as 2026-01-31, 30d or '2 weeks'.", where="since"
+            f"{_shown(value)} is no date",
+            hint="Such as 2026-01-31, 30d or '2 weeks'.",
+            where="since",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -224,7 +239,7 @@ def record_id(value: str, kind: Kind) -> str:
     if not is_id(value) or kind_of(value) != kind:
         article = "an" if kind == "error" else "a"
         raise NotFound(
-            f"{value!r} is no {kind} id",
+            f"{_shown(value)} is no {kind} id",
             hint=f"{article.capitalize()} {kind}'s id looks like {LETTERS[kind]}-7k3f9q2m.",
             where=value,
         )

@@ -18,7 +18,8 @@ from kagura_git.workspace import Workspace
 
 _WHY_COMMITS: Final = 20
 _LIVE: Final = ("accepted", "proposed")
-_LINE: Final = re.compile(r"(.*):(\d+)\Z", re.DOTALL)
+_LINE_DIGITS: Final = 12
+_LINE: Final = re.compile(r"(.*?):(\d+)(?::\d+)?\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,20 @@ def _remembered(ws: Workspace, commit: Commit) -> Remembered:
 
 
 def split_line(target: str) -> tuple[str, int | None]:
-    """Return path and line of ``PATH:LINE``; without a line it is None."""
+    """Return path and line of ``PATH:LINE``; without a line it is None.
+
+    Raises:
+        UsageError: a line beyond what any file has.
+    """
     match = _LINE.match(target)
-    return (match[1], int(match[2])) if match else (target, None)
+    if match is None:
+        return target, None
+    if len(match[2]) > _LINE_DIGITS:
+        raise UsageError(
+            f"line {match[2][:20]}... has {len(match[2]):,} digits; no file has that many lines",
+            where=match[1],
+        )
+    return match[1], int(match[2])
 
 
 def why(ws: Workspace, path: str, line: int | None = None) -> Why:

@@ -1,0 +1,35 @@
+"""Numbers as options take them, each within bounds: a number of 400 digits is a usage error."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from kagura_git.model import inputs
+
+_MOST: Final = 10**9
+COUNT: Final = click.IntRange(max=_MOST)
+POSITIVE: Final = click.IntRange(min=1, max=_MOST)
+
+
+class _Seconds(click.FloatRange):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a number of seconds; NaN is in no range though it compares with none."""
+        found = super().convert(value, param, ctx)
+        if found != found:
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return found
+
+
+class _Score(click.ParamType[float]):
+    name = "score"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a number from 0 to 1; raises ``UsageError``."""
+        return inputs.fraction(value, param.opts[0] if param else "score")
+
+
+SECONDS: Final = _Seconds(min=0, max=_MOST)
+SOME_SECONDS: Final = _Seconds(min=0, max=_MOST, min_open=True)
+SCORE: Final = _Score()
