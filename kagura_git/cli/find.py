@@ -69,6 +69,9 @@ def hit_dict(hit: Hit) -> dict[str, Any]:
     data["commits"] = list(hit.commits)
     if disputed := list(getattr(hit.record, "conflicts", ())):
         data["conflicts"] = disputed  # fields of which a merge kept both values
+    if hit.superseded_by is not None:
+        by = hit.superseded_by
+        data["superseded_by"] = {"id": by.id, "title": by.title, "status": by.status}
     solution = getattr(hit.record, "solution", None)
     return {**data, "solution": solution} if hit.kind == "error" else data
 
@@ -79,6 +82,8 @@ def _found_lines(found: Found) -> Iterator[str]:
         colour = {"solved": "g", "accepted": "g", "open": "r", "rejected": "r"}.get(state, "y")
         mark = f"  {styled(colour, state)}" if state else ""
         mark += f"  {styled('y', 'abandoned')}" if hit.abandoned else ""
+        if hit.superseded_by is not None:
+            mark += f" by {styled('b', hit.superseded_by.id)}"
         yield f"{hit.score:.2f}  {styled('b', hit.id)}{mark}  {one_line(hit.title, 200)}"
         said = first_line(getattr(hit.record, "solution", None) or "") or first_line(hit.snippet)
         yield styled("d", f"      {said[:160]}") if said else ""

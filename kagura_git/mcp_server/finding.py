@@ -94,6 +94,9 @@ def _record_hit(hit: Hit, title: int, text: int) -> results.RecordHit:
         file, status = record.file_path or "", "solved" if record.resolved else "open"
     elif not isinstance(record, Change):
         file = next(iter(getattr(record, "related_files", [])), "")
+    if hit.superseded_by is not None:
+        by = hit.superseded_by
+        said = f"Superseded by {by.id}: {clip(by.title, 80) or 'missing here'}. {said}"
     return results.RecordHit(
         id=hit.id,
         kind=hit.kind,

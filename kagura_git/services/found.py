@@ -19,10 +19,20 @@ NO_ANSWER: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """The decision in force instead of a superseded one; its title is None where it is missing."""
+
+    id: str
+    title: str | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One record found; its ``score`` is the probability that it is what was meant.
 
     ``abandoned``: neither git nor any work tree has it, only the journal.
+    ``superseded_by``: of a superseded decision, the one in force.
     """
 
     id: str
@@ -36,6 +46,7 @@ class Hit:
     commits: tuple[str, ...]
     record: AnyRecord
     abandoned: bool = False
+    superseded_by: Successor | None = None
 
 
 @dataclass(frozen=True, slots=True)

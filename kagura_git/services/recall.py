@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kagura_git import atomic
-from kagura_git.errors import NotFound, UsageError
+from kagura_git.errors import KaguraError, NotFound, UsageError
 from kagura_git.git import links as links_
 from kagura_git.git import snapshot
 from kagura_git.git.links import Links
@@ -28,6 +29,7 @@ from kagura_git.model.fingerprint import PLACE, fingerprint
 from kagura_git.model.ids import KINDS, is_id, kind_of
 from kagura_git.model.records import AnyRecord, Change
 from kagura_git.model.trace_lines import plain
+from kagura_git.services import successors
 from kagura_git.services.corpus import ABANDONED, Corpora, Corpus, documents, record_of
 from kagura_git.services.found import Filters, Found, Hit
 from kagura_git.store import codec
@@ -219,7 +221,19 @@ class Recall:
             record = record_of(self.ws, hit.entry.key, corpus)
             if record is not None:
                 hits.append(_hit(hit, record, links, corpus.lost.get(hit.entry.key)))
-        return Found(text, result.ranking, tuple(hits), abandoned)
+        kept = successors.placed(hits, self._decision, wanted, k)
+        kept = tuple(
+            hit if hit.commits else replace(hit, commits=tuple(links.commits_of(hit.id)))
+            for hit in kept
+        )
+        return Found(text, result.ranking, kept, abandoned)
+
+    def _decision(self, record_id: str) -> tuple[str | None, AnyRecord] | None:
+        """Return a record and its path, None where it is missing or cannot be read."""
+        try:
+            return self.get(record_id)
+        except KaguraError:
+            return None
 
     def is_abandoned(self, record_id: str) -> bool:
         """Tell whether only the journal has a record, or its latest version."""
