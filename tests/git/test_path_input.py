@@ -16,7 +16,14 @@ CAFE = "docs/caf\u00e9 men\u00fc.md"
 
 @pytest.fixture
 def repo(box: Sandbox) -> Repository:
-    for name in ("src/auth.py", "a b.txt", "odd/back\\slash.py", "odd/line:12", CAFE, "src/gone.py"):
+    for name in (
+        "src/auth.py",
+        "a b.txt",
+        "odd/back\\slash.py",
+        "odd/line:12",
+        CAFE,
+        "src/gone.py",
+    ):
         box.write(name, "1\n")
     box.commit("files")
     (box.top / "src/gone.py").unlink()

@@ -9,10 +9,18 @@ from typing import Final
 from kagura_git.services.adr.markdown import plain
 
 _CHOSEN: Final = re.compile(
-    r"(?i)\b(?:chosen|selected|preferred|gew\w{1,4}hlte|valgt)\s+(?:options?|alternatives?"
+    r"(?i)\b(?:chosen|selected|preferred|gew\w{1,4}hlte|valgt|gekozen|vald\w?|wybrana)\s+(?:options?|alternatives?"
     r"|solutions?|approach"
     r"|proposals?|alternativ)\b(?:\s+(?:is|was"
-    r"|are))?\s*[*_]{0,3}:?[*_]{0,3}\s*(?:\([\w ]{1,20}\)\s*)?(?P<what>.{1,600})",
+    r"|are))?\s*[*_]{0,3}:?[*_]{0,3}\s*(?:\([\w ]{1,20}\)\s*)?(?P<what>.{1,600})"
+    # Romance languages name the option first.
+    r"|\b(?:option|opci[oó]n|op[cç][aã]o|opzione|solution|soluci[oó]n|alternative)\s+"
+    r"(?:choisie|retenue|elegida|escogida|escolhida|scelta)\s*[*_]{0,3}:?[*_]{0,3}\s*"
+    r"(?P<named>.{1,600})"
+    r"|(?:選択した|採用した|選定した)(?:選択肢|オプション|案|オプション案)\s*[:：は]\s*(?P<east>.{1,600})"
+    r"|(?:选择|选定|選擇)的?(?:方案|选项|選項)\s*[:：是]\s*(?P<chinese>.{1,600})"
+    r"|선택(?:한|된) (?:옵션|대안|방안)\s*[:은]\s*(?P<korean>.{1,600})"
+    r"|Выбранный вариант\s*:\s*(?P<russian>.{1,600})",
     re.DOTALL,
 )
 _WENT_FOR: Final = re.compile(
@@ -36,7 +44,7 @@ _MARKED: Final = re.compile(
 )
 _LABEL: Final = re.compile(
     r"(?i)^\W{0,3}(?:(?:option|alternative|solution|proposal|variant|approach|choice|idea)\s*)"
-    r"#?\s*(?P<number>[0-9]{1,2}[a-z]?|[a-z])\b\W{0,4}|^\W{0,3}(?P<bare>[0-9]{1,2}[a-z]?)[.):]\s+"
+    r"#?\s*(?P<number>[0-9]{1,2}[a-z]?|[a-z])\b\W{0,4}|^\W{0,3}(?P<bare>[0-9]{1,2}[a-z]?|[a-h])[.):]\s+"
 )
 _SAYS_LABEL: Final = re.compile(
     r"(?i)\b(?:options?|alternatives?|solution|proposal|variant|approach"
@@ -88,7 +96,7 @@ def _said(outcome: str) -> str:
     match = _CHOSEN.search(outcome[:8000])
     if match is None:
         return ""
-    what = match["what"].strip().lstrip(":").strip()
+    what = next(part for part in match.groups() if part).strip().lstrip(":").strip()
     bullet = re.match(r"[-*+]\s+", what)
     if bullet:
         what = what[bullet.end() :]

@@ -7,11 +7,12 @@ what is not known here.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kagura_git.services.adr import markdown
+from kagura_git.services.adr import dates, markdown
 from kagura_git.services.adr.markdown import Heading
 
 # What may be said of a record above its sections, and the name it goes by here.
@@ -30,13 +31,47 @@ _NAMES: Final = {
     "technical story": "story", "issue": "story", "last updated": "updated",
     "updated": "updated", "revised": "updated", "related": "links", "relates to": "links",
     "links": "links", "amends": "links", "amended by": "links", "number": "number",
+    "stato": "status", "статус": "status", "ステータス": "status", "状態": "status",
+    "状态": "status", "狀態": "status", "상태": "status", "stav": "status", "tila": "status",
+    "statut de la décision": "status", "decision status": "status",
+    "dato": "date", "data": "date", "дата": "date", "日付": "date", "日期": "date",
+    "作成日": "date", "決定日": "date", "날짜": "date", "päivämäärä": "date",
+    "date de décision": "date",
+    "date of decision": "date", "decided on": "date", "date decided": "date", "decided": "date",
+    "autor": "authors", "autores": "authors", "autora": "authors", "auteur": "authors",
+    "auteurs": "authors", "autore": "authors", "autori": "authors", "autoren": "authors",
+    "verfasser": "authors", "författare": "authors", "forfatter": "authors", "автор": "authors",
+    "авторы": "authors", "作成者": "authors", "著者": "authors", "作者": "authors",
+    "작성자": "authors", "submitter": "authors", "submitters": "authors",
+    "entscheider": "deciders", "entscheidungsträger": "deciders", "décideurs": "deciders",
+    "décisionnaires": "deciders", "decisores": "deciders", "decisori": "deciders",
+    "beslissers": "deciders", "beslutsfattare": "deciders", "決定者": "deciders",
+    "意思決定者": "deciders", "决策者": "deciders", "결정자": "deciders",
+    "ersetzt durch": "superseded by", "remplacé par": "superseded by",
+    "reemplazado por": "superseded by", "sustituido por": "superseded by",
+    "substituído por": "superseded by", "sostituito da": "superseded by",
+    "vervangen door": "superseded by", "ersatt av": "superseded by",
+    "заменено на": "superseded by", "zastąpione przez": "superseded by",
 }  # fmt: skip
+_LETTER: Final = r"[^\W\d_]"
 _SAID: Final = re.compile(
-    r"\s{0,3}(?:[-*+>]\s{1,4}|:)?\s*[*_]{0,3}(?P<name>[A-Za-z][A-Za-z -]{2,24}?)\s?[*_]{0,3}"
-    r"\s?:{1,2}[*_]{0,3}(?:\s+(?P<value>\S.*)|\s*$)"
+    rf"\s{{0,3}}(?:[-*+>]\s{{1,4}}|:)?\s*[*_]{{0,3}}(?P<name>{_LETTER}(?:{_LETTER}|[ -]){{1,24}}?"
+    r"(?:\(s\))?)\s?[*_]{0,3}\s?(?::{1,2}[*_]{0,3}(?:\s+(?P<value>\S.*)|\s*$)"
+    r"|：[*_]{0,3}\s*(?P<wide>\S.*)?$)"
 )
-_ROW: Final = re.compile(r"\s*\|\s*[*_]{0,3}(?P<name>[A-Za-z][A-Za-z -]{2,24}?)[*_]{0,3}:?[*_]{0,3}"
-                         r"\s*\|\s*(?P<value>[^|\n]{0,500}?)\s*(?:\||$)")  # fmt: skip
+# "Date 09/04/2018", "Status accepted": no colon, and a date or a single word behind it.
+_UNPUNCTUATED: Final = re.compile(
+    r"(?i)\s{0,3}(?:[-*+>]\s{1,4})?[*_]{0,3}"
+    r"(?:(?:date|created|datum|fecha|decided)[*_]{0,3}\s+(?P<day>[\w ,./-]{6,30})"
+    r"|status[*_]{0,3}\s+(?P<status>\W{0,3}[A-Za-z]{4,20}))[*_.]{0,3}\s*"
+)
+# Names that are words of English too: what stands behind them must hold a date.
+_IF_DATED: Final = frozenset(("data", "dato", "decided"))
+_ROW: Final = re.compile(
+    rf"[\s>]*\|\s*[*_]{{0,3}}(?P<name>{_LETTER}(?:{_LETTER}|[ -]){{1,24}}?(?:\(s\))?)"
+    r"[*_]{0,3}:?[*_]{0,3}\s*\|\s*(?P<value>[^|\n]{0,500}?)\s*(?:\||$)"
+)
+_RULE: Final = re.compile(r"[\s>]*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
 _FRONT: Final = re.compile(r"\s*([A-Za-z][\w -]{0,40}?)\s*[:=]\s*(.*)$")
 _ADORNMENT: Final = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _ASCIIDOC: Final = re.compile(r"(={1,6})\s+(\S.*)$")
@@ -161,7 +196,8 @@ def _front_matter(text: str) -> tuple[dict[str, list[str]], str]:
 
 
 def _name(text: str) -> str:
-    return " ".join(re.split(r"[\s_-]+", text.lower())).strip()
+    bare = unicodedata.normalize("NFC", text.lower()).replace("(s)", "s")
+    return " ".join(re.split(r"[\s_-]+", bare)).strip()
 
 
 def _values(text: str) -> list[str]:
@@ -187,13 +223,21 @@ def _taken(lines: Sequence[str], said: dict[str, list[str]]) -> str:
     rest: list[str] = []
     open_name = ""
     here: dict[str, list[str]] = {}
-    for line in lines:
+    for line in _without_tables(lines, here):
         match = _SAID.match(line) or _ROW.match(line)
+        value = match and (match["value"] or match.groupdict().get("wide"))
         name = _NAMES.get(_name(match["name"])) if match else None
+        if match and _name(match["name"]) in _IF_DATED and not _has_date(value):
+            name = None
         if match and name:
-            open_name = "" if match["value"] else name
-            if match["value"]:
-                here.setdefault(name, []).append(_value(match["value"]))
+            open_name = "" if value else name
+            if value:
+                here.setdefault(name, []).append(_value(value))
+        elif (short := _UNPUNCTUATED.fullmatch(line)) and (
+            short["status"] or _has_date(short["day"])
+        ):
+            name = "status" if short["status"] else "date"
+            here.setdefault(name, []).append((short["day"] or short["status"]).strip())
         elif open_name and re.match(r"\s+[-*+]\s+\S", line):
             here.setdefault(open_name, []).append(line.strip()[1:].strip())
         elif not re.match(r"\s*\|[\s:|-]*\|\s*$", line):
@@ -202,6 +246,37 @@ def _taken(lines: Sequence[str], said: dict[str, list[str]]) -> str:
     for name, values in here.items():
         said.setdefault(name, values)
     return "\n".join(rest).strip()
+
+
+def _has_date(text: str | None) -> bool:
+    return text is not None and next(dates.found(text), None) is not None
+
+
+def _without_tables(lines: Sequence[str], here: dict[str, list[str]]) -> list[str]:
+    """Take tables whose header names what is said (status, date, authors) out of the lines."""
+    rest = list(lines)
+    at = 0
+    while at + 1 < len(rest):
+        names = [_NAMES.get(_name(cell.strip(" *_:"))) for cell in _cells(rest[at])]
+        if len([name for name in names if name]) < 2 or not _RULE.fullmatch(rest[at + 1]):
+            at += 1
+            continue
+        end = at + 2
+        while end < len(rest) and "|" in rest[end]:
+            for name, cell in zip(names, _cells(rest[end]), strict=False):
+                if name and cell:
+                    here.setdefault(name, []).append(_value(cell))
+            end += 1
+        del rest[at:end]
+    return rest
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a table's row; none for another line."""
+    bare = line.strip().lstrip("> ")
+    if bare.count("|") < 2:
+        return []
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", bare.strip("|"))]
 
 
 def _value(text: str) -> str:

@@ -88,7 +88,7 @@ def _split(said: Sequence[str]) -> Iterator[str]:
         for part in re.split(
             r"\s*[,;]\s*", plain(re.sub(r"[{}\[\]\"]", "", text) if "](" not in text else text)
         ):
-            name = part.strip(" -*")
+            name = part.strip(" -*").removeprefix("@")
             name = name if re.search(r"\b\w\.$", name) else name.rstrip(" .")
             if name and not re.fullmatch(r"(?i)n/?a|tbd|none|null|-+|", name):
                 yield name[:200]

@@ -70,6 +70,7 @@ _UNCHOSEN: Final = re.compile(
 )
 _UNSAID: Final = re.compile(r"(?i)^\W*(?:tbd|todo|n/?a|none|to be (?:done|defined|determined))\W*$")
 _IN_SERIES: Final = re.compile(r"(?i)^(?:adr[-_ ]?)?(?:\d{2,5}|\d{4}-\d\d-\d\d|\d{8})[-_. ]")
+_MANY_READINGS: Final = re.compile(r"(?<!\d)\d\d?([-/.])\d\d?\1(?:(?:19|20)\d\d|\d\d)(?!\d)")
 _NO_DECISION: Final = "no section that says what was decided"
 
 
@@ -82,7 +83,10 @@ def template(title: str, text: str, path: str) -> bool:
 
 def is_ambiguous(text: str) -> bool:
     """Tell whether a text holds a date that may be read with the day or the month first."""
-    return re.search(r"(?<!\d)\d\d?/\d\d?/(?:19|20)\d\d(?!\d)", text[:20_000]) is not None
+    return (
+        re.search(r"(?<!\d)\d\d?([-/.])\d\d?\1(?:(?:19|20)\d\d|\d\d)(?!\d)", text[:20_000])
+        is not None
+    )
 
 
 def read(text: str, path: str, near: datetime | None = None) -> Adr | str:

@@ -15,7 +15,11 @@ _CALLED: Final[dict[str, str]] = {
     "|contexto|contexte|kontekst|kontekst og problembeskrivelse|contesto"
     "|context and problem statement|context and problem|problem and context"
     "|context and background|background and context|goals and context|executive summary|summary"
-    "|kontext und problemstellung|contexte et problematique|use case|use cases|problem to solve",
+    "|kontext und problemstellung|contexte et problematique|use case|use cases|problem to solve"
+    "|контекст|проблема|コンテキスト|コンテクスト|背景|文脈|上下文|背景与问题|배경|맥락|컨텍스트|bakgrund"
+    "|kontexte|kontekst i problem|context en probleemstelling"
+    "|contexte et problème|contexte et énoncé du problème"
+    "|contexto y problema|contexto e problema|contesto e problema",
     "drivers": "decision drivers|drivers|forces|goals|goals or decision drivers|requirements"
     "|constraints|assumptions|decision criteria|criteria|non goals|evaluation criteria"
     "|goals and constraints|decision driver|key requirements",
@@ -23,13 +27,22 @@ _CALLED: Final[dict[str, str]] = {
     "|proposed decision|decision and rationale|solution or decision outcome|decision made"
     "|our decision|entscheidung|decisao|decisión|decision taken|besluttning|beslutning"
     "|decisión tomada|décision|decisão|entscheidungsergebnis|proposed solution|proposal"
-    "|approach|chosen option|chosen solution|selected option|recommendation|decisione",
+    "|approach|chosen option|chosen solution|selected option|recommendation|decisione"
+    "|решение|результат решения|決定|決定事項|决定|决策|決策|결정|결정 사항|decyzja|beslissing"
+    "|besluit|beslut|decisión adoptada|résultat de la décision|résultat"
+    "|esito della decisione|resultado de la decisión|resultado da decisão"
+    "|决策结果|決定内容",
     "why": "rationale|justification|reasoning|argument|arguments|reasons|rationale and discussion"
     "|rationale & discussion|discussion|decision rationale|begründung",
     "options": "considered options|options|options considered|considered alternatives"
     "|alternative options|possible options|possible solutions|solutions considered|alternativer"
     "|options analysis|proposed options|opciones consideradas|opções consideradas"
-    "|optionen|betrachtete optionen|alternatives and options|candidates|possibilities",
+    "|optionen|betrachtete optionen|alternatives and options|candidates|possibilities"
+    "|рассмотренные варианты|варианты|検討した選択肢|選択肢|検討した案"
+    "|备选方案|考虑的方案|考虑过的方案"
+    "|候选方案|고려한 옵션|고려된 옵션|대안|선택지|rozważane opcje|opcje|overwogen opties"
+    "|opties|övervägda alternativ|options envisagées|options considérées"
+    "|opzioni considerate|overvejede muligheder|vurderte alternativer",
     "rejected": "alternatives|alternatives considered|rejected alternatives|other options"
     "|other options considered|rejected options|alternative approaches|discarded options"
     "|alternatives not chosen|rejected ideas|other alternatives|alternativen|alternativas"
@@ -42,12 +55,17 @@ _CALLED: Final[dict[str, str]] = {
     "|consecuencias|consequências|conséquences|consequenses|outcomes|effects|risks"
     "|consequences and risks|conclusion|trade offs|tradeoffs|konsekvenser|conseguenze"
     "|positive|negative|neutral|positive consequences|negative consequences"
-    "|neutral consequences|benefits|drawbacks|risks and mitigations|advantages|disadvantages",
+    "|neutral consequences|benefits|drawbacks|risks and mitigations|advantages|disadvantages"
+    "|последствия|結果|影響|帰結|后果|影响|결과|영향|konsekwencje|skutki|gevolgen|följder"
+    "|auswirkungen|folgen|conseguenze e rischi",
     "checks": "confirmation|validation|compliance|verification",
-    "status": "status|state|estado|statut|stato|decision status",
-    "date": "date|datum|fecha|decision date",
+    "status": "status|state|estado|statut|stato|decision status"
+    "|статус|ステータス|状態|状态|狀態|상태|stav",
+    "date": "date|datum|fecha|decision date|дата|日付|日期|날짜|dato",
     "deciders": "deciders|decision makers|approvers|decided by|participants|stakeholders",
-    "authors": "author|authors|owner|owners|proposed by",
+    "authors": "author|authors|owner|owners|proposed by"
+    "|auteur|auteurs|autor|autores|autoren|autore|autori|автор|авторы|作成者|作者"
+    "|작성자|submitters|submitter",
     "tags": "tags|categories|labels|keywords",
     "changes": "changelog|change log|change history|history|revision history|revisions|updates",
     "links": "links|related|related decisions|related adrs|more information|references|notes"

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from kagura_git.model.records import Status
+from kagura_git.services.adr import status_languages
 from kagura_git.services.adr.markdown import plain
 
 _MEANS: Final[dict[Status, str]] = {
@@ -23,10 +24,18 @@ _MEANS: Final[dict[Status, str]] = {
     "|retired|reverted|outdated|archived|ersetzt|sunset|no longer relevant|historical",
 }
 _STATUS: Final = {
-    word: status for status, words in _MEANS.items() for word in words.split("|")
-}  # fmt: skip
+    status_languages.folded(word): status
+    for table in (_MEANS, status_languages.MEANS)
+    for status, words in table.items()
+    for word in words.split("|")
+}
+_LONGEST_FIRST: Final = sorted(_STATUS, key=len, reverse=True)
+# Japanese, Chinese and Korean set no blanks around a word.
 _WORD: Final = re.compile(
-    r"(?<![\w-])(?:" + "|".join(sorted(_STATUS, key=len, reverse=True)) + r")(?![\w-])",
+    r"(?<![\w-])(?:"
+    + "|".join(word for word in _LONGEST_FIRST if not status_languages.is_unspaced(word))
+    + r")(?![\w-])|"
+    + "|".join(word for word in _LONGEST_FIRST if status_languages.is_unspaced(word)),
     re.IGNORECASE,
 )
 _RANK: Final[dict[Status, int]] = {"proposed": 0, "accepted": 1, "rejected": 2, "superseded": 3}
@@ -48,7 +57,10 @@ def read(text: str) -> tuple[Status | None, str]:
     word = ""
     for line in text[:_LONGEST].split("\n"):
         bare = re.sub(r"[{}\[\]\"'*_~`#>]|^\s*[-+]\s", " ", plain(line)).strip()
-        choices = bare.count("|") > 1 and len(set(map(_status, _WORD.findall(bare)))) > 1
+        choices = (
+            bare.count("|") > 1
+            and len(set(map(_status, _WORD.findall(status_languages.folded(bare))))) > 1
+        )
         if not bare or choices or _DONE_BY.match(bare):  # a template's list of choices says nothing
             continue
         word = word or " ".join(bare.split())[:100]
@@ -59,6 +71,7 @@ def read(text: str) -> tuple[Status | None, str]:
 
 
 def _of_line(bare: str) -> Status | None:
+    bare = status_languages.folded(bare)
     if _OVER.search(bare) and not _PARTLY.search(bare):
         return "superseded"
     first = _WORD.search(bare[: _FIRST_WORDS + 24])
@@ -71,7 +84,7 @@ def _of_line(bare: str) -> Status | None:
 
 
 def _status(word: str) -> Status:
-    return _STATUS[word.lower()]
+    return _STATUS[status_languages.folded(word)]
 
 
 def later(one: Status, other: Status) -> bool:
