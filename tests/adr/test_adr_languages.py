@@ -46,7 +46,7 @@ def test_a_status_is_read_in_any_of_these_languages(word: str, status: str) -> N
     assert statuses.read(word)[0] == status
 
 
-@pytest.mark.parametrize("line", ["Status: {}", "- **Statut :** {}", "Статус: {}", "ステータス：{}"])
+@pytest.mark.parametrize("line", ["Status: {}", "- **Statut :** {}", "Статус: {}", "状態：{}"])
 def test_the_name_of_the_field_may_be_of_another_language(line: str) -> None:
     said = line.format("Accepted")
     assert parsed(f"# One tool\n\n{said}\n\n{BODY}").status == "accepted"
@@ -71,7 +71,9 @@ def test_a_year_of_two_digits_is_read_by_what_is_near(
     said: str, near: tuple[int, int, int] | None, day: tuple[int, int, int]
 ) -> None:
     moment = datetime(*near, tzinfo=UTC) if near else None
-    assert parsed(f"# One tool\n\nDate: {said}\n\n{BODY}", moment).date == datetime(*day, tzinfo=UTC)
+    assert parsed(f"# One tool\n\nDate: {said}\n\n{BODY}", moment).date == datetime(
+        *day, tzinfo=UTC
+    )
     assert is_ambiguous(said) or said.startswith("2021")
 
 
@@ -130,3 +132,16 @@ def test_a_lettered_option_is_told_by_its_letter(outcome: str) -> None:
     found = parsed(f"### Possible solutions\n\n{options}## Decision\n\n{outcome}\n\n{BODY}")
     assert "Build our own" in f"{found.title} {found.chosen}"
     assert [name[:1] for name in found.alternatives] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "left_over",
+    ["What is it, such as proposed, accepted, rejected or superseded?",
+     "proposed, accepted, deprecated, etc.", "Proposed / Accepted / Superseded"],
+)  # fmt: skip
+def test_the_question_of_a_template_is_no_status(left_over: str) -> None:
+    table = "| Status | Date |\n|---|---|\n| Accepted | 2023-11-01 |\n"
+    found = parsed(f"# One tool\n\n## Status\n\n{left_over}\n\n{table}\n{BODY}")
+    assert found.status == "accepted"
+    assert found.date == datetime(2023, 11, 1, tzinfo=UTC)
+    assert statuses.read(left_over)[0] is None

@@ -33,7 +33,11 @@ _CALLED: Final[dict[str, str]] = {
     "|esito della decisione|resultado de la decisión|resultado da decisão"
     "|决策结果|決定内容",
     "why": "rationale|justification|reasoning|argument|arguments|reasons|rationale and discussion"
-    "|rationale & discussion|discussion|decision rationale|begründung",
+    "|rationale & discussion|discussion|decision rationale|begründung|consideration|considerations"
+    "|обоснование"
+    "|причины"
+    "|причины принятия решения|理由|根拠|検討|依据|근거|이유|uzasadnienie|motivering|motivazione"
+    "|justificación|justificativa|argumentation",
     "options": "considered options|options|options considered|considered alternatives"
     "|alternative options|possible options|possible solutions|solutions considered|alternativer"
     "|options analysis|proposed options|opciones consideradas|opções consideradas"

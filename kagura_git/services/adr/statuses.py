@@ -43,6 +43,8 @@ _RANK: Final[dict[Status, int]] = {"proposed": 0, "accepted": 1, "rejected": 2, 
 _OVER: Final = re.compile(r"(?i)\b(supers?[ec]+ded|replaced|obsoleted)\s+by\b|\bdeprecated\b")
 # Who did it, or where, is no status.
 _DONE_BY: Final = re.compile(r"(?i)^(?:implemented|approved|accepted|reviewed)\s+(?:by|in)\s*:")
+# A template's question or its list of choices, left above the answer.
+_ASKS: Final = re.compile(r"(?i)\?|\betc\b|…|\w\s*/\s*\w.*\w\s*/\s*\w")
 _PARTLY: Final = re.compile(r"(?i)\b(?:partial(?:ly)?|partly|in part)\b")
 _LONGEST: Final = 4000
 _FIRST_WORDS: Final = 48
@@ -57,9 +59,10 @@ def read(text: str) -> tuple[Status | None, str]:
     word = ""
     for line in text[:_LONGEST].split("\n"):
         bare = re.sub(r"[{}\[\]\"'*_~`#>]|^\s*[-+]\s", " ", plain(line)).strip()
-        choices = (
-            bare.count("|") > 1
-            and len(set(map(_status, _WORD.findall(status_languages.folded(bare))))) > 1
+        words = _WORD.findall(status_languages.folded(bare))
+        different = len(set(map(_status, words)))
+        choices = (bare.count("|") > 1 and different > 1) or (
+            different > 2 and _ASKS.search(bare) is not None
         )
         if not bare or choices or _DONE_BY.match(bare):  # a template's list of choices says nothing
             continue
