@@ -146,7 +146,7 @@ class Ledger:
     def _locked(self, month: str) -> Iterator[None]:
         path = self.file(month)
         atomic.make_folder(str(self.folder))
-        with atomic.locked(f"{path}.lock", _LOCK_SECONDS):
+        with atomic.locked(f"{path}.lock", _LOCK_SECONDS, "writing the cost ledger"):
             yield
 
     def _append(self, call: Call, month: str) -> None:
