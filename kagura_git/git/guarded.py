@@ -22,6 +22,8 @@ _VARIABLES: Final = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
+# Where the user's own value of such a variable is kept until `unguarded` puts it back.
+_KEPT: Final = "KAGURA_USER_"
 _OF_REPOSITORY: Final = frozenset({"local", "worktree"})
 _SIGNING: Final = {
     "gpg.program": "gpg",
@@ -35,7 +37,8 @@ def guarded(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which git reads without starting a repository's programs."""
     if is_guarded(environ):
         return dict(environ)
-    return _with(environ, _OFF) | _VARIABLES
+    kept = {_KEPT + name: environ[name] for name in _VARIABLES if name in environ}
+    return _with(environ, _OFF) | _VARIABLES | kept
 
 
 def is_guarded(environ: Mapping[str, str]) -> bool:
@@ -47,7 +50,8 @@ def unguarded(git: Git) -> Git:
     """Return git for what its user asked to write, fetch or push: configured as it is."""
     if not is_guarded(git.env):
         return git
-    env = {name: value for name, value in git.env.items() if name not in _VARIABLES}
+    kept = {name: git.env[_KEPT + name] for name in _VARIABLES if _KEPT + name in git.env}
+    env = {name: value for name, value in git.env.items() if name not in _VARIABLES} | kept
     pairs = [pair for pair in _pairs(env) if pair not in _OFF]
     return Git(git.cwd, _with({**env, _COUNT: "0"}, pairs))
 
