@@ -93,6 +93,9 @@ def why(app: App, target: str) -> Answer:
     path, line = target, None
     if not os.path.lexists(os.path.join(app.folder, target)):
         path, line = history.split_line(target)
+        if line is not None and not os.path.lexists(os.path.join(app.folder, path)):
+            before, column_of = history.split_line(path)  # PATH:LINE:COLUMN, as compilers write
+            path, line = (path, line) if column_of is None else (before, column_of)
     found = history.why(ws, ws.repo.relative(path, app.folder), line)
     data = {
         "path": found.path,

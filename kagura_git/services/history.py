@@ -19,7 +19,7 @@ from kagura_git.workspace import Workspace
 _WHY_COMMITS: Final = 20
 _LIVE: Final = ("accepted", "proposed")
 _LINE_DIGITS: Final = 12
-_LINE: Final = re.compile(r"(.*?):(\d+)(?::\d+)?\Z", re.DOTALL)
+_LINE: Final = re.compile(r"(.*):(\d+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

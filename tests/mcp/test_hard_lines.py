@@ -8,11 +8,10 @@ import time
 from typing import Any
 
 import pytest
-
-from tests.git_repo import Sandbox
-from tests.mcp.assistant import Assistant, Wire, initialize, wire
-from tests.mcp.test_arguments import one_era
-from tests.mcp.test_tools import stored
+from assistant import Assistant, Wire, initialize, wire
+from git_repo import Sandbox
+from test_arguments import one_era
+from test_tools import stored
 
 NINES, MANY = "9" * 400, "9" * 5000
 
