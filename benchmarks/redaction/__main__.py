@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ def ours(text: str) -> str:
 def earlier(path: Path) -> Redactor:
     """Return the redactor of an earlier version of ``redact.py``."""
     scope: dict[str, object] = {"__name__": "earlier"}
-    exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)  # noqa: S102
+    exec(compile(path.read_text("utf-8"), str(path), "exec"), scope)
     redact = scope["redact"]
     assert callable(redact)
     return lambda text: str(redact(text)[0])
@@ -31,14 +32,15 @@ def earlier(path: Path) -> Redactor:
 
 def detect_secrets(text: str) -> str:
     """Redact what all plugins of detect-secrets find, with its default filters."""
-    from detect_secrets.core.scan import scan_line
+    from detect_secrets.core.scan import scan_file
     from detect_secrets.settings import default_settings
 
-    with default_settings():
-        for line in text.splitlines():
-            for found in scan_line(line):
-                if found.secret_value:
-                    text = text.replace(found.secret_value, "[redacted]")
+    with default_settings(), tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "text.log")
+        path.write_text(text, "utf-8")
+        for found in scan_file(str(path)):
+            if found.secret_value:
+                text = text.replace(found.secret_value, "[redacted]")
     return text
 
 
@@ -77,7 +79,8 @@ def report(
         for case in kept:
             yield f"  missed {case.shape}: {case.text[:160]!r}"
         for text in changed:
-            yield f"  wrong  {text.kind}: {text.text[:400]!r}\n      -> {redactor(text.text)[:400]!r}"
+            yield f"  wrong  {text.kind}: {text.text[:400]!r}"
+            yield f"      -> {redactor(text.text)[:400]!r}"
 
 
 def shapes(cases: Sequence[secrets.Case], redactor: Redactor) -> Iterable[str]:

@@ -173,7 +173,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
                "cache-key=linux-pip-@SHA256@", "fingerprint: @MD5@", "partition_key = @UUID@",
                "primary key: @NUM@", "foreign key (user_id)", "nextPageToken: @HEX16@"),
     "shells": ("curl -fsSL https://x.test | sh", "curl -X POST -d '{}' https://x.test",
-               "redis-cli -h cache ping", "docker login registry.test", "unzip -P", "tar -xzf a.tgz",
+               "redis-cli -h cache ping", "docker login registry.test", "unzip -P",
+               "tar -xzf a.tgz",
                "npm config set registry https://r.test", "mysql --password", "rsync -avz a b",
                "acme login --password-stdin < file", "docker build --secret id=npmrc,src=.npmrc .",
                "usage: acme [--token TOKEN] [--password PASSWORD] FILE",
@@ -237,7 +238,9 @@ def _random_bytes() -> Iterator[Text]:
     for number in range(20):
         data = random.Random(f"bytes {number}").randbytes(2000)
         text = base64.encodebytes(data).decode()
-        yield Text("wrapped base64", f"Content-Transfer-Encoding: base64\n\n{text}", number % 2 == 1)
+        yield Text(
+            "wrapped base64", f"Content-Transfer-Encoding: base64\n\n{text}", number % 2 == 1
+        )
 
 
 def texts() -> list[Text]:

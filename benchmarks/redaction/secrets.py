@@ -31,7 +31,7 @@ TOKEN_CONTEXTS = (
     "    Environment:\n      AUTH:  {}\n      MODE:  live",
     "<setting name='auth'>{}</setting>",
     "+ acme login {}",
-    "auth = \"{}\"  # do not commit",
+    'auth = "{}"  # do not commit',
     "{'auth': '{}', 'user': 'ada'}",
     "| prod | {} | 2026-01-01 |",
     "got {}, expected another",
@@ -55,11 +55,11 @@ NAMED_CONTEXTS = (
     '"Env": ["NAME={}", "PATH=/bin"]',
     "    Environment:\n      NAME:  {}\n      USER:  app",
     "\x1b[33mNAME\x1b[0m=\x1b[32m{}\x1b[0m",
-    ":NAME => \"{}\",",
+    ':NAME => "{}",',
     "const NAME = '{}';",
-    "NAME = \"{}\"",
+    'NAME = "{}"',
     "time=10:00 level=debug msg=start NAME={} host=db",
-    "$env:NAME = \"{}\"",
+    '$env:NAME = "{}"',
     "docker run -e NAME={} -p 80:80 acme/shop",
 )
 

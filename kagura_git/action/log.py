@@ -9,6 +9,7 @@ from typing import TextIO
 from kagura_git.cli.review_github import talk
 from kagura_git.errors import KaguraError
 from kagura_git.model.printable import one_line
+from kagura_git.model.redact import redact
 
 
 def say(text: str) -> None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kagura_git.model.redact import redact
 from kagura_git.model.frames import Frame, located_frames
+from kagura_git.model.redact import redact
 
 MAX_TEXT: Final = 64 * 1024
 _HEAD: Final = 24 * 1024

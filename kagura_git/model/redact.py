@@ -53,7 +53,7 @@ _ROUNDS: Final = 6
 # A text with none of these cannot match any shape.
 _SUSPECT: Final = re.compile(
     r"[A-Za-z0-9_+/=.-]{16,}|://|-----|(?i:pass|pwd|pw[:=]|secret|token|key|auth|bearer|basic"
-    r"|credential|cookie|login|curl|identified|sig=|code=|[ '\"]-[apwPU])"
+    r"|credential|cookie|login|curl|identified|sig=|code=|jdbc|add_user|response=|[ '\"]-[apwPU])"
 )
 
 

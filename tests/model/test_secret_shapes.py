@@ -53,7 +53,9 @@ def test_redacting_each_labelled_secret_again_changes_nothing() -> None:
 
 
 @given(st.sampled_from(sorted(KEYS)), st.data())
-def test_an_invisible_character_anywhere_in_a_key_hides_nothing(kind: str, data: st.DataObject) -> None:
+def test_an_invisible_character_anywhere_in_a_key_hides_nothing(
+    kind: str, data: st.DataObject
+) -> None:
     key = KEYS[kind]
     places = data.draw(st.lists(st.integers(1, len(key) - 1), max_size=5, unique=True))
     spoilt = key
@@ -141,8 +143,11 @@ def test_time_grows_with_the_text_and_not_faster() -> None:
     units = [
         "password", "password=", "password='", "password=a1b2c3d4e5;", 'token="x" ', ":", "/", "a:",
         "://a:b@", "--password=", "curl -u a:", "cookie: a=", "-----BEGIN PRIVATE KEY-----\n",
-        "-----END PRIVATE KEY-----\n", "A" * 64 + "\n", "\u200b", "\x1b[", "ａ", "eyJ", "AC" + "a" * 32 + " ",
+        "-----END PRIVATE KEY-----\n", "A" * 64 + "\n", "\u200b", "\x1b[", "ａ", "eyJ",
+        "AC" + "a" * 32 + " ",
         "docker login ", "login a password ", "Q~", ":A", "password is ", "auth", "-p ",
+        "secret=/" + "aB3" * 60 + "= ", "password=/" + "a" * 300 + "! ",
+        "token=my" + "key-" * 30 + "1 ",
     ]  # fmt: skip
     for unit in units:
         small, large = (_time(unit * (size // len(unit))) for size in (16_000, 256_000))

@@ -51,7 +51,8 @@ _TOKEN: Final = (
     "function_key", "functions-key", "subscription-key", "subscription_key", "shared_key",
     "sharedaccesskey", "session_key", "sessionkey", "hmac_key", "jwt_key", "app_key",
     "app-key", "appkey", "application_key", "client_key", "consumer_key", "write_key",
-    "credentials", "credential", "auth\":", "auth':", "_auth=", "auth_sign", "signature=", "sig=", "?key=",
+    "credentials", "credential", "auth\":", "auth':", "_auth=", "auth_sign", "signature=", "sig=",
+    "?key=",
     "&key=", "&code=", "?code=",
 )  # fmt: skip
 # Endings of names that hold something about a secret.
@@ -76,9 +77,10 @@ _ABOUT_CAMEL: Final = re.compile(
 )
 # Beginnings of names of tokens that open nothing: of pages, parsers and models.
 _HARMLESS_BEFORE: Final = re.compile(
-    r"(?i)(?:next|previous|prev|page|paging|continu\w*|pagination|pad|eos|bos|unk|sep|cls|mask|stop|"
+    r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"
+    r"(?i:next|previous|prev|page|paging|continu\w*|pagination|pad|eos|bos|unk|sep|cls|mask|stop|"
     r"special|sync|resume|max|min|num|prompt|completion|total|cached|cancel\w*|public|unexpected|"
-    r"idempotency|per|old|lookahead|string|name|lex\w*|forgot)[\s_.-]{0,2}"
+    r"idempotency|per|old|lookahead|string|name|lex\w*|forgot)[\s_.-]{0,2}\Z"
 )
 _BREAK: Final = re.compile(r"[,;&)}\]|<>]|\\[nrt\"']|[\"'`]")
 _LINE_START: Final = re.compile(
@@ -122,15 +124,14 @@ def _environment_line(match: re.Match[str]) -> bool:
 
 def _called(match: re.Match[str], end: int) -> bool:
     """Tell whether a bare value goes on as a call, a subscript or a generic type."""
-    return match.string[end : end + 1] in {"(", "[", "{", "<"}
+    follows = match.string[end : end + 1]
+    return follows in {"(", "[", "{"} or (follows == "<" and not match["between"].endswith(">"))
 
 
 def _is_about(match: re.Match[str]) -> bool:
     rest = match["rest"]
     before = _before(match)
-    if _HARMLESS_BEFORE.search(before[-24:]) and re.search(
-        rf"{_HARMLESS_BEFORE.pattern}\Z", before[-24:]
-    ):
+    if _HARMLESS_BEFORE.search(before[-24:]):
         return True
     return bool(rest) and bool(_ABOUT.fullmatch(rest) or _ABOUT_CAMEL.fullmatch(rest))
 

@@ -28,7 +28,7 @@ _TRAILING: Final = ",]})`"
 def _value(match: re.Match[str]) -> tuple[int, int]:
     if match["bare"] is None:
         return match.span("secret")
-    start, end = match.span("bare")
+    start = match.start("bare")
     text = match["bare"]
     while text and text[-1] in _TRAILING:
         text = text[:-1]

@@ -18,7 +18,7 @@ _PLACEHOLDER: Final = re.compile(
     r"|[a-z-]*(?:placeholder|example|your)[a-z-]*)"
 )
 _PATH: Final = re.compile(
-    r"(?:~|\.{1,2}|[A-Za-z]:)?[\\/](?:[\w.@-]{1,40}[\\/]?)*|[\w.-]+(?:/[\w.-]+){2,}"
+    r"(?:~|\.{1,2}|[A-Za-z]:)?[\\/](?:[\w.@-]++[\\/]?+)*+|[\w.-]++(?:/[\w.-]++){2,}+"
 )
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+")
 _CODE: Final = re.compile(
@@ -30,7 +30,8 @@ _DATE: Final = re.compile(
 )
 _SPECIAL: Final = re.compile(r"[A-Za-z0-9][!@#%^&*+~=|;,/?-]+[A-Za-z0-9]")
 _TRAILING: Final = "?!.:,;…"
-_LONGEST: Final = 2000
+_LONGEST: Final = 400
+_LONGEST_PLACEHOLDER: Final = 120
 # A word of a programming language has humps of several letters; random characters have not.
 # Of 24 random letters and digits .62 ± .10 differ in class from the one before; of names a third.
 _HUMP: Final = 2.6
@@ -43,7 +44,7 @@ def is_placeholder(value: str) -> bool:
     """Tell whether a value stands for a secret that is somewhere else."""
     return (
         len(set(value)) == 1
-        or _PLACEHOLDER.fullmatch(value[:_LONGEST]) is not None
+        or (len(value) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(value) is not None)
         or value.startswith(("[redacted:", "process.env", "os.environ", "os.getenv", "ENV["))
     )
 

@@ -39,14 +39,16 @@ _SHAPES: Final = (
         _KIND,
         ("PRIVATE KEY", "RIVATE KEY", "IVATE KEY", "VATE KEY", "ATE KEY", "TE KEY", "E KEY",
          " KEY--", "KEY--", "EY--", "Y-----"),
-        re.compile(rf"(?:(?<![A-Za-z ])|(?=PRIVATE ))[A-Z ]{{1,11}}(?: BLOCK)?-----(?P<secret>{_GAP}++"
+        re.compile(rf"(?:(?<![A-Za-z ])|(?=PRIVATE ))[A-Z ]{{1,11}}(?: BLOCK)?-----"
+                   rf"(?P<secret>{_GAP}++"
                    rf"[A-Za-z0-9+/]{{40,}}+={{0,2}}{_BODY})"),
     ),
     # PuTTY's own format (https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html).
     Shape(
         _KIND,
         ("Private-Lines: ",),
-        re.compile(r"Private-Lines: \d{1,4}(?P<secret>(?:(?:\s|\\[nr])++[A-Za-z0-9+/]{4,}+={0,2})++)"),
+        re.compile(r"Private-Lines: \d{1,4}"
+                   r"(?P<secret>(?:(?:\s|\\[nr])++[A-Za-z0-9+/]{4,}+={0,2})++)"),
     ),
     # OpenSSH's magic "openssh-key-v1", then DER: sequence, version 0 or 1, what PKCS #1, PKCS #8
     # (RSA, EC, Ed25519) and SEC 1 put next.
@@ -121,6 +123,8 @@ def _body_start(text: str, floor: int, end: int) -> int | None:
         beside = len(line) - (_length(run) if run else 0)
         if run is None and beside <= _MOST_NOISE:
             continue
+        if "-----" in line:
+            break
         full = run is not None and _length(run) >= _FULL_LINE
         # Before the armour stand its own prefix and the last line, which is a short one.
         if beside > _MOST_BESIDE and not (full and number < _LAST_LINES):

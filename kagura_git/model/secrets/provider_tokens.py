@@ -42,7 +42,7 @@ def _wordy(kind: str, prefixes: str, tail: str) -> Shape:
 SHAPES: Final[tuple[Shape, ...]] = (
     # https://docs.anthropic.com/en/api/admin-api
     _token("anthropic-key", "sk-ant-", rf"{_W}{{20,300}}"),
-    # https://platform.openai.com/docs/api-reference/authentication; OpenRouter (sk-or-v1-), DeepSeek
+    # https://platform.openai.com/docs/api-reference/authentication; OpenRouter
     _token("openai-key", "sk-proj- sk-svcacct- sk-admin- sk-or-v1-", rf"{_W}{{20,300}}"),
     _wordy("openai-key", "sk-", rf"{_W}{{20,300}}"),
     # https://cloud.google.com/docs/authentication/api-keys
@@ -69,7 +69,8 @@ SHAPES: Final[tuple[Shape, ...]] = (
     Shape("slack-webhook", ("hooks.slack.com/",),
           re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_+-]{20,200})")),
     # https://docs.stripe.com/keys
-    _token("stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ sk_prod_ rk_prod_", rf"{_A}{{10,260}}"),
+    _token("stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ sk_prod_ rk_prod_",
+           rf"{_A}{{10,260}}"),
     _wordy("stripe-key", "whsec_ sk_ rk_", r"[A-Za-z0-9+/]{20,260}={0,2}"),
     # https://docs.npmjs.com/about-access-tokens
     _token("npm-token", "npm_", r"[A-Za-z0-9]{36}"),
@@ -111,7 +112,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
     # https://www.twilio.com/docs/iam/api-keys
     Shape("twilio-api-key", ("SK",), re.compile(r"(?<![A-Za-z0-9])SK[a-f0-9]{32}(?![A-Za-z0-9])")),
     # https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
-    _token("atlassian-token", "ATATT3 ATCTT3 ATBB", rf"[A-Za-z0-9_=-]{{24,400}}"),
+    _token("atlassian-token", "ATATT3 ATCTT3 ATBB", r"[A-Za-z0-9_=-]{24,400}"),
     # https://linear.app/developers/graphql
     _token("linear-key", "lin_api_ lin_oauth_ lin_wh_", rf"{_A}{{32,80}}"),
     # https://developers.notion.com/reference/authentication
@@ -121,7 +122,8 @@ SHAPES: Final[tuple[Shape, ...]] = (
           re.compile(r"(?<![A-Za-z0-9_])pat[A-Za-z0-9]{14}\.[a-f0-9]{64}")),
     # https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes
     _token("vault-token", "hvs. hvb. hvr.", rf"{_W}{{20,400}}"),
-    Shape("vault-token", ("s.",), re.compile(rf"(?<![\w.-])(?P<prefix>s\.){_A}{{24}}(?![\w.])"), _random),
+    Shape("vault-token", ("s.",),
+          re.compile(rf"(?<![\w.-])(?P<prefix>s\.){_A}{{24}}(?![\w.])"), _random),
     # https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens
     Shape("terraform-token", (".atlasv1.",),
           re.compile(rf"(?<![A-Za-z0-9]){_A}{{14}}\.atlasv1\.{_W}{{40,90}}"), inside=True),
@@ -129,7 +131,7 @@ SHAPES: Final[tuple[Shape, ...]] = (
     _token("doppler-token", "dp.st. dp.pt. dp.ct. dp.sa. dp.scim. dp.audit.",
            r"(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}"),
     # https://supabase.com/docs/guides/api/api-keys
-    _token("supabase-token", "sbp_ sb_secret_", rf"(?:oauth_)?[A-Za-z0-9_]{{30,60}}"),
+    _token("supabase-token", "sbp_ sb_secret_", r"(?:oauth_)?[A-Za-z0-9_]{30,60}"),
     # GSS: services whose tokens begin with their name
     _token("planetscale-token", "pscale_tkn_ pscale_oauth_ pscale_pw_", r"[\w.=-]{32,64}"),
     _token("postman-key", "PMAK-", rf"{_H}{{24}}-{_H}{{34}}"),

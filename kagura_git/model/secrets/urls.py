@@ -97,7 +97,8 @@ SHAPES: Final = (
         ("identified ", "password ", "password(", "password="),
         re.compile(
             r"(?i:identified[ \t]{1,4}(?:with[ \t]{1,4}\w{1,40}[ \t]{1,4})?(?:by|as)"
-            r"|(?:(?<=with )|(?<=encrypted )|(?<=login )|(?<=user )|(?<== ))password[ \t]{0,4}[=(]?)"
+            r"|(?:(?<=with )|(?<=encrypted )|(?<=login )|(?<=user )|(?<== ))"
+            r"password[ \t]{0,4}[=(]?)"
             r"[ \t]{0,4}'(?P<secret>[^'\s]{4,200})'"
         ),
         _given,
@@ -107,7 +108,8 @@ SHAPES: Final = (
         "assigned-secret",
         ("requirepass ", "masterauth ", "auth "),
         re.compile(
-            r"(?<![\w-])(?:requirepass|masterauth|AUTH)[ \t]{1,9}[\"']?(?P<secret>[^\s\"'<$]{6,300})"
+            r"(?<![\w-])(?:requirepass|masterauth|AUTH)[ \t]{1,9}[\"']?"
+            r"(?P<secret>[^\s\"'<$]{6,300})"
         ),
         _said,
     ),
@@ -115,7 +117,8 @@ SHAPES: Final = (
         "assigned-secret",
         ("env ", "set ", "setx ", "setenv "),
         re.compile(
-            r"(?<![\w-])(?i:env|set|setx|setenv)[ \t]{1,4}(?:-\w{1,4}[ \t]{1,4}){0,3}[\w./:-]{0,60}?"
+            r"(?<![\w-])(?i:env|set|setx|setenv)[ \t]{1,4}(?:-\w{1,4}[ \t]{1,4}){0,3}"
+            r"[\w./:-]{0,60}?"
             r"(?i:password|passwd|secret|token|api_?key|access_key|private_key|auth)\w{0,20}"
             r"[ \t]{1,4}[\"']?(?P<secret>[^\s\"'<$=]{8,300})"
         ),
@@ -127,7 +130,8 @@ SHAPES: Final = (
         re.compile(
             r"(?i:password|passphrase|passcode|token|secret|api key)"
             r"(?P<link>(?:[ \t](?:is|was|are|set|now)){0,2}(?:[ \t](?:to|now|changed|still)){0,2})"
-            r"[ \t]{1,2}(?P<quote>[\"'`]?)(?P<secret>[^\s\"'`<>(){}\[\]]{6,200})(?=[\"'`\s.,;!?)]|$)"
+            r"[ \t]{1,2}(?P<quote>[\"'`]?)(?P<secret>[^\s\"'`<>(){}\[\]]{6,200})"
+            r"(?=[\"'`\s.,;!?)]|$)"
         ),
         _said,
     ),
