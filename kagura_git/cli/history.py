@@ -123,7 +123,8 @@ def _why_lines(found: history.Why) -> Iterator[str]:
     for reason in found.reasons[:_SHOWN]:
         yield f"  {one_line(reason['action'] or 'edit', 20)}: {indented(reason['reason'], 4000)}"
     for decision in found.decisions[:_SHOWN]:
-        yield f"  {styled('b', decision.id)} ({decision.status}) {one_line(decision.title)}"
+        by = f" by {decision.superseded_by}" if decision.superseded_by else ""
+        yield f"  {styled('b', decision.id)} ({decision.status}{by}) {one_line(decision.title)}"
         yield styled("d", f"      {one_line(first_line(decision.rationale))}")
     for error in found.errors[:_SHOWN]:
         yield f"  {styled('b', error.id)} {one_line(error.title)}"

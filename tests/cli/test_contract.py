@@ -216,6 +216,20 @@ def test_log_and_why_tell_reasons_decisions_and_errors(shell: Shell, tmp_path: P
     assert [r["reason"] for r in shell.json("why", "src/auth.py")["reasons"]] == ["Compare in UTC"]
 
 
+def test_why_names_the_successor_of_a_superseded_decision(shell: Shell) -> None:
+    def add(decision: str) -> str:
+        found: str = shell.json(
+            "decision", "add", decision, "--rationale", "r", "--related-file", "a.py"
+        )["id"]
+        return found
+
+    old, new = add("Old way"), add("New way")
+    shell.commit("a.py", "one\n", "Both")
+    shell("decision", "supersede", old, "--by", new)
+
+    assert f"{old} (superseded by {new}) Old way" in shell("why", "a.py")
+
+
 def test_why_of_a_line_not_committed_yet_gives_the_waiting_reason(shell: Shell) -> None:
     shell.commit("a.py", "one\n")
     shell.write("a.py", "one\ntwo\n")
