@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kagura_git.model.frames import Frame, located_frames
+from kagura_git.model.printable import whole_characters
 from kagura_git.model.redact import redact
 
 MAX_TEXT: Final = 64 * 1024
@@ -79,7 +80,7 @@ def _located(plain: str, start: int, end: int) -> Iterator[tuple[Frame, str]]:
 
 def _cleaned(value: str) -> str:
     plain = _ANSI.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
-    plain = plain.encode("utf-8", "replace").decode("utf-8")
+    plain = whole_characters(plain)
     if _CONTROL.search(plain):  # before a blank in its place parts a secret into halves
         plain = redact(plain)[0]
     return _TRAILING.sub("", _CONTROL.sub(" ", plain)).strip("\n")

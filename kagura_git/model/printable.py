@@ -18,12 +18,23 @@ _UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 def printable(text: str) -> str:
     """Return a text that cannot move the cursor, recolour, reorder or hide; lines stay."""
     return _UNPRINTABLE.sub(_MARK, text)
+
+
+def whole_characters(text: str) -> str:
+    """Return a text in which pairs of surrogates are joined and half a pair is U+FFFD.
+
+    Halves come from clients that cut a text inside a pair, and from bytes that are not UTF-8.
+    """
+    if not _HALVES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def one_line(text: str, limit: int = 400) -> str:

@@ -42,7 +42,9 @@ def refused(function: Callable[..., Any], *args: Any) -> UsageError:
         ("trailing  \t\nblanks \n\n", "trailing\nblanks"),
         ("\n\n  indented stays\n", "  indented stays"),
         ("tab\tstays", "tab\tstays"),
-        ("half \ud800 pair", "half ? pair"),
+        ("half \ud800 pair", "half \ufffd pair"),
+        ("a byte \udcff", "a byte \ufffd"),
+        ("halves \ud83d\ude00 joined", "halves \U0001f600 joined"),
         ("日本語 😀 é", "日本語 😀 é"),
     ],
 )
