@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.redaction import harmless, secrets
+from benchmarks.redaction import harmless, rule_lists, secrets
 
 Redactor = Callable[[str], str]
 
@@ -100,6 +100,8 @@ def main() -> None:
     parser.add_argument("--shapes", action="store_true", help="print the recall of each shape")
     parser.add_argument("--earlier", type=Path, help="an earlier redact.py to compare with")
     parser.add_argument("--peers", action="store_true", help="compare with detect-secrets")
+    parser.add_argument("--gitleaks", type=Path, help="a gitleaks.toml to compare with")
+    parser.add_argument("--trufflehog", type=Path, help="its pkg/detectors to compare with")
     args = parser.parse_args()
     wanted = {"seen": {False}, "held-out": {True}, "all": {True, False}}[args.part]
     cases = [case for case in secrets.cases() if case.held_out in wanted]
@@ -112,6 +114,10 @@ def main() -> None:
         redactors.append(("earlier", earlier(args.earlier)))
     if args.peers:
         redactors.append(("detect-secrets", detect_secrets))
+    if args.gitleaks:
+        redactors.append(("gitleaks' rules", rule_lists.gitleaks(args.gitleaks)))
+    if args.trufflehog:
+        redactors.append(("trufflehog's rules", rule_lists.trufflehog(args.trufflehog)))
     for name, redactor in redactors:
         print("\n".join(report(name, redactor, cases, texts, args.misses)))
     if args.shapes:
