@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import click
-
-from kagura_git.model import inputs
 
 _MOST: Final = 10**9
 COUNT: Final = click.IntRange(max=_MOST)
@@ -26,8 +25,14 @@ class _Score(click.ParamType[float]):
     name = "score"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a number from 0 to 1; raises ``UsageError``."""
-        return inputs.fraction(value, param.opts[0] if param else "score")
+        """Return a number of ordinary size: over 1, which no score reaches, finds nothing."""
+        try:
+            found = float(value)
+        except (ValueError, OverflowError):  # a whole number of 400 digits
+            found = math.nan
+        if not abs(found) <= _MOST:
+            self.fail(f"{str(value)!r:.60} is not a score, a number from 0 to 1.", param, ctx)
+        return found
 
 
 SECONDS: Final = _Seconds(min=0, max=_MOST)

@@ -36,7 +36,7 @@ _ALSO_CALLED: Final = {
     "topic": "focus",
 }
 _DECIMAL: Final = re.compile(r"[-+]?\d{1,20}(?:\.\d{0,20})?(?:[eE][-+]?\d{1,3})?")
-_NOTHING: Final = {"", "null", "undefined", "none", "nil", "[]", "{}"}
+_NOTHING: Final = {"", "null", "undefined", "none", "nil", "[]"}
 CONFIDENCE: Final = 0.8
 _TRUE: Final = {"true", "yes", "on", "1"}
 _FALSE: Final = {"false", "no", "off", "0"}
@@ -54,8 +54,6 @@ def _not_given(value: object) -> bool:
             return value.strip().strip("\"'`").lower() in _NOTHING
         case list() | tuple():
             return all(map(_not_given, value))
-        case dict():
-            return not value
     return False
 
 

@@ -52,13 +52,13 @@ def states(
     git: Git,
     decisions: Iterable[Decision],
     *,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Signature]:
     """Return what each decision's signature is worth, by id.
 
     Args:
-        seconds: what is not looked at by then is ``unchecked``.
+        seconds: what is not looked at by then is ``unchecked``; default ``SECONDS``.
     """
     found = {}
     signed = []
@@ -70,7 +70,8 @@ def states(
         verifying.Asked(statement(decision), _seconds(decision), decision.signature or "")
         for decision in signed
     ]
-    for decision, verdict in zip(signed, _verdicts(git, asked, seconds, progress), strict=True):
+    limit = SECONDS if seconds is None else seconds
+    for decision, verdict in zip(signed, _verdicts(git, asked, limit, progress), strict=True):
         why = verdict.why
         if verdict.state == "verified" and not _is(verdict.signer, decision.reviewed_by or ""):
             why = OTHER

@@ -138,7 +138,7 @@ def test_a_key_file_in_base64_goes() -> None:
 
 
 def test_time_grows_with_the_text_and_not_faster() -> None:
-    """Sixteen times the text may take 40 times as long; quadratic would be 256."""
+    """Sixteen times the text may take 100 times as long on a busy machine; quadratic is 256."""
     redact("AC" + "a1" * 16)  # imports the detectors
     units = [
         "password", "password=", "password='", "password=a1b2c3d4e5;", 'token="x" ', ":", "/", "a:",
@@ -151,7 +151,7 @@ def test_time_grows_with_the_text_and_not_faster() -> None:
     ]  # fmt: skip
     for unit in units:
         small, large = (_time(unit * (size // len(unit))) for size in (16_000, 256_000))
-        assert large < max(small, 0.02) * 40, (unit, small, large)
+        assert large < max(small, 0.02) * 100, (unit, small, large)
 
 
 def _time(text: str) -> float:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kagura_git.memory import SyncCodingMemory
-from kagura_git.services import decisions, setup
+from kagura_git.services import decisions, setup, signatures
 from kagura_git.services.review import Report, review
 from kagura_git.services.review.report import Finding
 from tests.git_repo import Sandbox, box, env
@@ -63,6 +63,12 @@ class Desk:
         """Return the one finding of a rule."""
         (found,) = (item for item in self.report().findings if item.rule == rule)
         return found
+
+
+@pytest.fixture(autouse=True)
+def time_for_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine look at every signature."""
+    monkeypatch.setattr(signatures, "SECONDS", 600.0)
 
 
 @pytest.fixture
