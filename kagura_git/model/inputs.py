@@ -19,7 +19,7 @@ from kagura_git.model.cleaning import MAX_TEXT, text, trace
 from kagura_git.model.ids import LETTERS, Kind, is_id, kind_of
 from kagura_git.model.mapping import readable, shortly
 from kagura_git.model.plain import RECORD_BYTES, unfit
-from kagura_git.model.printable import one_line, whole_characters
+from kagura_git.model.printable import one_line
 from kagura_git.model.records import ACTION_ALIASES, ACTIONS, Action, text_fields
 from kagura_git.model.redact import redact_record
 
@@ -67,7 +67,7 @@ def paths(value: Texts, name: str) -> list[str]:
 
 def said_path(value: str) -> str:
     """Return a path as a record can say it, wherever it leads: Unicode, and no longer than one."""
-    plain = whole_characters(value)
+    plain = value.encode("utf-8", "replace").decode("utf-8")
     return plain if len(plain) <= _LONGEST_PATH else f"...{plain[-_LONGEST_PATH + 3 :]}"
 
 
