@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -89,7 +90,8 @@ def _age(paths: list[Path]) -> None:
     """Let an hour pass: what is as young as this might be someone's work under way."""
     for path in paths:
         then = time.time() - 3600
-        os.utime(path, (then, then), follow_symlinks=False)
+        with contextlib.suppress(FileNotFoundError):  # a background job has removed it by now
+            os.utime(path, (then, then), follow_symlinks=False)
 
 
 def _needs_a_word(place: Place, path: Path) -> bool:

@@ -45,8 +45,10 @@ PROVIDERS = {
 }  # fmt: skip
 _ASK = """
 import json, os, sys
+from types import SimpleNamespace
 from kagura_git.llm import client
 client._TRIES = 1
+reserve = lambda limited: SimpleNamespace(most_out=9, release=lambda: None)
 told = json.loads(sys.argv[1])
 for base in (told["base"], ""):
     for name, (model, variable, more) in told["providers"].items():
@@ -54,7 +56,7 @@ for base in (told["base"], ""):
         if base:
             os.environ[variable] = f"{base}/{name}"
         try:
-            client.ask(model, [{"role": "user", "content": "x"}], seconds=10, most_out=9)
+            client.ask(model, [{"role": "user", "content": "x"}], seconds=10, reserve=reserve)
         except client.ModelFailed:
             pass
     # Then without an address: the real one lies behind a proxy where nobody listens.
