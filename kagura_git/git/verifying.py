@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -23,6 +24,7 @@ Progress = Callable[[int, int], None]
 
 # Signatures a process of git looks at; each costs it one or two processes of its own.
 _AT_ONCE: Final = 8
+_TRIES: Final = 4
 _PROCESSES: Final = 4
 # Beyond that a text is no date of a commit.
 _LAST_SECOND: Final = 253402300799
@@ -119,8 +121,7 @@ def _looked_at(
         told: dict[str, Verdict] = {}
 
         def look(batch: list[str]) -> dict[str, Verdict]:
-            left = until - time.monotonic()
-            return _batch(apart, [*setup, *batch], left) if left > 0 else {}
+            return _answers(apart, setup, batch, until)
 
         with ThreadPoolExecutor(min(_PROCESSES, len(batches))) as pool:
             for answers in pool.map(look, batches):
@@ -147,7 +148,31 @@ def _allowed_signers(git: Git, folder: str) -> list[str]:
     return ["-c", f"gpg.ssh.allowedSignersFile={path}"]
 
 
-def _batch(git: Git, args: Sequence[str], seconds: float) -> dict[str, Verdict]:
+def _answers(
+    git: Git, setup: Sequence[str], batch: Sequence[str], until: float
+) -> dict[str, Verdict]:
+    """Return git's verdicts on a batch, also where one signature ends git.
+
+    git writes a signature to ssh-keygen or gpg, and is killed by SIGPIPE if that program
+    ends before it has read all of it: now and then for a giant one. The commit that git was
+    at is asked about again, then left; what comes behind it is not lost.
+    """
+    found: dict[str, Verdict] = {}
+    deaths: Counter[str] = Counter()
+    rest = list(batch)
+    while rest and (left := until - time.monotonic()) > 0:
+        code, answers = _batch(git, [*setup, *rest], left)
+        found |= answers
+        rest = [oid for oid in rest if oid not in found]
+        if code is None or code >= 0 or not rest:
+            break
+        deaths[rest[0]] += 1
+        if deaths[rest[0]] == _TRIES:
+            found[rest.pop(0)] = Verdict("unchecked", why="its program did not read all of it")
+    return found
+
+
+def _batch(git: Git, args: Sequence[str], seconds: float) -> tuple[int | None, dict[str, Verdict]]:
     done = patient.run(git, args, seconds=seconds)
     blind = any(line.startswith(_CANNOT) for line in done.err.splitlines())
     found = {}
@@ -160,7 +185,7 @@ def _batch(git: Git, args: Sequence[str], seconds: float) -> dict[str, Verdict]:
         if blind and letter in "BN":
             state, why = "unchecked", "its program could not be run"
         found[oid] = Verdict(state, signer if state != "bad" else "", print_ or key, why)
-    return found
+    return done.code, found
 
 
 def _trusted(git: Git, told: Mapping[str, Verdict], until: float) -> Iterator[tuple[str, Verdict]]:

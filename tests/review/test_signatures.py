@@ -481,6 +481,22 @@ def test_odd_and_giant_signatures_are_bad_and_nothing_worse(desk: Desk, key: Ssh
     assert codec.dumps(recall(desk, names[-1]))
 
 
+def test_a_signature_that_ends_git_hides_no_other(desk: Desk, key: SshKey, tmp_path: Path) -> None:
+    signed = [sign(desk, desk.decide(title, title[:4])) for title in ("One", "Two", "Three")]
+    kills = desk.box.script(
+        tmp_path / "kills",
+        "#!/bin/sh\n"
+        f'case $* in *verify*) cat > {tmp_path}/payload ;; *) exec ssh-keygen "$@" ;; esac\n'
+        f"grep -q '{signed[1].id}' {tmp_path}/payload && kill -KILL $PPID && exit 1\n"
+        f'exec ssh-keygen "$@" < {tmp_path}/payload\n',
+    )
+    desk.box.run("config", "--global", "gpg.ssh.program", str(kills))
+
+    found = signatures.states(desk.box.repo.git, signed)
+
+    assert [found[d.id].state for d in signed] == ["verified", "unchecked", "verified"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [(b"sha512", b"sha999"), (b"\3git", b"\3gix"), (b"ed25519", b"ed99999")]
 )
