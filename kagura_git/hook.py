@@ -176,7 +176,6 @@ def _write_notes(git: Git, working: Working, wanted: list[Note], patience: float
 
 def _journal(working: Working, written: list[Note]) -> None:
     """Keep what was written into notes: a history filter may prune them with their commits."""
-    import time
     from datetime import UTC, datetime
 
     from kagura_git.store.reason_journal import ReasonJournal
@@ -185,8 +184,7 @@ def _journal(working: Working, written: list[Note]) -> None:
     kept: dict[str, list[Fact]] = {}
     for note in written:
         kept.setdefault(note.commit, []).extend(note.entries)
-    moment = datetime.fromtimestamp(time.time(), UTC)
-    ReasonJournal(os.path.join(common, "kagura", "journal")).keep(kept, moment)
+    ReasonJournal(os.path.join(common, "kagura", "journal")).keep(kept, datetime.now(UTC))
 
 
 class _Waits(KaguraError):
@@ -296,11 +294,14 @@ def _stage(git: Git, git_dir: str) -> None:
     if not waiting or any(os.path.exists(os.path.join(git_dir, name)) for name in _REPLAYS):
         return
     from kagura_git import settings
-    from kagura_git.git import commit_staging
+    from kagura_git.git import commit_staging, other_branches
+    from kagura_git.git.repo import Repository
 
     if commit_staging.is_partial(git.env.get("GIT_INDEX_FILE", "")):
         return
-    if settings.load_or_careful(git.cwd, git.env).stage == "commit":
+    repo = Repository(git, git.cwd, git_dir, _common(git_dir))
+    folder = other_branches.settings_folder(repo)
+    if settings.load_or_careful(folder, git.env).stage == "commit":
         working.drop_at_commit(commit_staging.stage(git, git.cwd, waiting))
 
 

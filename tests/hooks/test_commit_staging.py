@@ -171,3 +171,12 @@ def test_another_word_is_refused_with_what_may_stand_there(late: Sandbox) -> Non
     late.write("kagura.toml", '[store]\nstage = "later"\n')
     with pytest.raises(KaguraError, match='not true, false or "commit"'):
         settings.load(str(late.top), late.env)
+
+
+def test_a_branch_without_settings_stages_as_the_branch_that_has_them(late: Sandbox) -> None:
+    late.run("switch", "-q", "--orphan", "other")
+    late.write("b", "1\n")
+    path = decide(late)
+    late.run("add", "b")
+    late.run("commit", "-q", "-m", "first")
+    assert committed(late) == [path, "b"]
