@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
+from kagura_git.model.printable import whole_characters
 from kagura_git.model.tokens import count_tokens
 
 T = TypeVar("T", bound=BaseModel)
@@ -17,7 +18,6 @@ _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\U000e0000-\U000e007f]"
 )
-_HALVES: Final = re.compile("[\ud800-\udfff]")
 # Characters of a title and of the text below it, from roomy to bare.
 _STEPS: Final = (
     (200, 900), (160, 600), (140, 400), (120, 260), (110, 180), (100, 130), (90, 100), (80, 75),
@@ -31,7 +31,7 @@ _ONE_MORE: Final = 90
 
 def visible(text: str) -> str:
     """Return a text without what hides or reorders, and without halves of characters."""
-    return _HALVES.sub("\ufffd", _HIDDEN.sub("", text))
+    return whole_characters(_HIDDEN.sub("", text))
 
 
 def clip(text: str | None, limit: int) -> str:

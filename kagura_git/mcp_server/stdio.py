@@ -26,12 +26,12 @@ from mcp.server.stdio import stdio_server
 from pydantic import ValidationError
 
 from kagura_git.errors import KaguraError
+from kagura_git.model.printable import whole_characters
 
 _PIECE: Final = 1024 * 1024
 _LONGEST_NUMBER: Final = 1000
 _PARSE_ERROR: Final = -32700
 _INVALID_REQUEST: Final = -32600
-_HALF: Final = re.compile("[\ud800-\udfff]")
 _ID: Final = r'"id"\s*:\s*(-?\d{1,18}|"(?:[^"\\]|\\.){0,200}")'
 _ID_FIRST: Final = re.compile(r'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?' + _ID)
 _ID_LAST: Final = re.compile(r",\s*" + _ID + r"\s*\}\s*\Z")
@@ -166,7 +166,7 @@ def _problem(line: str) -> str | None:
 def _mended(line: str) -> str:
     """Return a JSON text with U+FFFD for half a surrogate pair, and text for endless numbers."""
     data = json.loads(line, parse_int=_whole)
-    return _HALF.sub("\ufffd", json.dumps(data, ensure_ascii=False))
+    return whole_characters(json.dumps(data, ensure_ascii=False))
 
 
 def _whole(digits: str) -> int | str:

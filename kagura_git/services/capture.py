@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from kagura_git.errors import InvalidRecord
 from kagura_git.git import edit_content
-from kagura_git.git.run import Git
 from kagura_git.model import inputs
 from kagura_git.model.mapping import change_from_mapping, to_mapping
 from kagura_git.model.records import Change
@@ -73,7 +72,7 @@ def track(
 
 def _content(ws: Workspace, path: str) -> dict[str, Any] | None:
     """Return what is kept of the edit that a reason is for, by which its commit is known."""
-    edit = edit_content.observed(Git(ws.repo.top, ws.repo.git.env), path)
+    edit = edit_content.observed(ws.repo.git, path)
     changed = edit is not None and edit.base != edit.blob
     # Thousands of reasons, as of an import, are not read again for each one more.
     others = ws.working.pending("C-") if changed and ws.working.is_short("C-") else {}

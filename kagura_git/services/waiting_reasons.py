@@ -48,7 +48,7 @@ def settle(ws: Workspace, *, dry_run: bool = False, patience: float = _LONG) -> 
     head = ws.repo.head() if facts else None
     if head is None or any(os.path.exists(os.path.join(ws.repo.git_dir, n)) for n in _REPLAYS):
         return []
-    git = Git(ws.repo.top, ws.repo.git.env)
+    git = ws.repo.git
     known = missed.without(facts, late)
     found = [n for n in missed.settle(git, ws.repo.git_dir, folder, known, late, head) if n.facts]
     if not found:
@@ -75,7 +75,7 @@ def overdue(ws: Workspace) -> Iterator[Finding]:
     ][:_MOST_LOOKED_AT]
     if head is None or not facts:
         return
-    git = Git(ws.repo.top, ws.repo.git.env)
+    git = ws.repo.git
     edited = _edited(git, sorted({fact["path"] for fact in facts}))
     found = [
         fact for fact in facts if fact["path"] not in edited and _was_committed(git, fact, head)
