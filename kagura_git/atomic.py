@@ -1,4 +1,4 @@
-"""Writing a file so that a reader, a crash or a full disk never meets half of it.
+"""Atomic file writes and locks between processes.
 
 Standard library only: the hooks use it.
 """

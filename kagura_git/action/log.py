@@ -1,4 +1,4 @@
-"""What the step says: commands of ours on stdout, talk on stderr, and nothing of others raw."""
+"""Workflow commands on stdout and log lines on stderr, with foreign text escaped."""
 
 from __future__ import annotations
 

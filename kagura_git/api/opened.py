@@ -1,4 +1,4 @@
-"""One repository, opened: what every part of the API stands on."""
+"""Base class of the API: one open repository and its settings."""
 
 from __future__ import annotations
 

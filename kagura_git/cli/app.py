@@ -1,4 +1,4 @@
-"""The program: its commands by name, loaded when called, and the one place that ends it.
+"""The click group: commands by name, loaded on demand, and the handling of errors.
 
 Exit codes: 0 ok, 1 a user error or a finding, 2 usage, 3 a bug, 130 interrupted.
 """

@@ -1,4 +1,4 @@
-"""What runs behind git's back: apart from the terminal, one at a time, and never for long."""
+"""Background jobs started by hooks: detached, one at a time, with a time limit."""
 
 from __future__ import annotations
 

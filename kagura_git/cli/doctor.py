@@ -1,4 +1,4 @@
-"""``git kagura doctor``: every check in one place, and ``--fix`` for what can be mended safely."""
+"""``git kagura doctor``: run every check; ``--fix`` applies the safe repairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``git kagura mcp``: the server for assistants, and the lines their configuration needs."""
+"""``git kagura mcp``: start the server, print the configuration of an assistant."""
 
 from __future__ import annotations
 

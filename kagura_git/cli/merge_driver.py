@@ -1,4 +1,4 @@
-"""``git kagura merge-driver``: what git runs for each record that both sides of a merge changed.
+"""``git kagura merge-driver``: merge a record that both sides changed.
 
 Started by ``hooks/merge-driver`` with ``python -I -S``, without click: git
 waits for it, file by file.

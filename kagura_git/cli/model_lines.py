@@ -1,4 +1,4 @@
-"""What a command says of the language model it asked, or did not ask."""
+"""Lines about the language model that a command asked or did not ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as options take them, each within bounds: a number of 400 digits is a usage error."""
+"""Number types of options: out of range, NaN and 400 digits are usage errors."""
 
 from __future__ import annotations
 

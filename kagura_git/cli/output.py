@@ -1,4 +1,4 @@
-"""How a command speaks: data on stdout, talk on stderr, JSON when asked.
+"""Output of a command: data on stdout, messages on stderr, JSON on request.
 
 A command is a function that returns an :class:`Answer`; :func:`command` gives
 it ``--json``, opens the memory and prints what it returned.
